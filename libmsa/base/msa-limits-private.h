@@ -1,0 +1,74 @@
+/* msa-limits-private.h: every ceiling on what a peer can make grow, with its reason
+ *
+ * A limit stands here, not where it is used. Public settings that change a limit
+ * start from the value here.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+/* curl's limit too: longer texts are mistakes or attacks on quadratic parsers. */
+#define MSA_MAX_URI_BYTES 8000000
+/* Before percent-decoding and IDNA, which can make a name of 253 bytes out of a long text. */
+#define MSA_MAX_RAW_HOST_BYTES 4096
+/* The request head is made by the application; a server refuses far smaller ones. */
+#define MSA_MAX_REQUEST_HEAD_BYTES (1024 * 1024)
+/* As in curl: cookies and CSP make lines of tens of KiB, none of 100. */
+#define MSA_MAX_HEADER_LINE_BYTES (100 * 1024)
+/* As in curl: the sum of all lines of one response head. */
+#define MSA_MAX_HEAD_BYTES (300 * 1024)
+#define MSA_MAX_HEADER_FIELDS 5000
+/* One list, whoever fills it: far above a head, below what an offset of 32 bits can say. */
+#define MSA_MAX_HEADER_LIST_BYTES (16 * 1024 * 1024)
+/* A peer may send 1xx heads without end. */
+#define MSA_MAX_INTERIM_HEADS 32
+/* Trailers: a line as in curl, all of them as few heads ever are. */
+#define MSA_MAX_TRAILER_LINE_BYTES (4 * 1024)
+#define MSA_MAX_TRAILER_BYTES (64 * 1024)
+/* A chunk-size line with its extensions, which nobody uses. */
+#define MSA_MAX_CHUNK_LINE_BYTES (4 * 1024)
+/* Sixteen digits say 2^64-1, more than a length may be. */
+#define MSA_MAX_CHUNK_SIZE_DIGITS 16
+
+/* One read; as large as a TCP window often is, as small as a cache allows. */
+#define MSA_SCRATCH_BYTES (64 * 1024)
+/* The first allocation for a body, whatever the peer's Content-Length says. */
+#define MSA_MAX_FIRST_BODY_BYTES (1024 * 1024)
+/* :max-body-bytes of the memory sink: what a program may well hold by mistake. */
+#define MSA_DEFAULT_MAX_BODY_BYTES (64 * 1024 * 1024)
+/* One call of a write function: bindings copy it. */
+#define MSA_MAX_WRITE_CHUNK_BYTES (64 * 1024)
+/* Of a request's body, taken from its source but not yet by the socket. */
+#define MSA_MAX_PENDING_OUTPUT_BYTES (64 * 1024)
+
+/* A body this small goes out with the head in one send. */
+#define MSA_MAX_INLINE_BODY_BYTES (16 * 1024)
+
+/* A dispatch yields after either. */
+#define MSA_DISPATCH_BUDGET_US 2000
+#define MSA_DISPATCH_BUDGET_EVENTS 256
+/* Reads of one connection in a row, so that a fast peer does not starve others. */
+#define MSA_READS_IN_A_ROW 10
+
+/* Servers drop idle connections at 120 s and more (Apache at 5): stay below the former. */
+#define MSA_IDLE_EXPIRY_US (118 * G_USEC_PER_SEC)
+/* However busy: a connection is not kept for ever, so that DNS changes are seen. */
+#define MSA_CONNECTION_MAX_AGE_US ((gint64) 24 * 3600 * G_USEC_PER_SEC)
+/* Sends of one request on reused connections that died (B97). */
+#define MSA_MAX_REPLAYS 5
+#define MSA_DEFAULT_CONNECT_TIMEOUT_MS 30000
+/* A peer that never answers a goodbye. */
+#define MSA_SHUTDOWN_BUDGET_US (2 * G_USEC_PER_SEC)
+
+#define MSA_MAX_RESOLVER_THREADS 20
+#define MSA_DNS_TTL_US (60 * G_USEC_PER_SEC)
+#define MSA_DNS_NEGATIVE_TTL_US (30 * G_USEC_PER_SEC)
+#define MSA_MAX_DNS_ENTRIES 29999
+/* Addresses of one name: more than any honest name has. */
+#define MSA_MAX_ADDRESSES 64
+/* A trust file: the system's has about 220 KiB. */
+#define MSA_MAX_TRUST_BYTES (32 * 1024 * 1024)
+/* A certificate chain sent by a peer, in certificates. */
+#define MSA_MAX_PEER_CHAIN 16
+/* A parsed trust store is kept this long, then read again at the next need. */
+#define MSA_TRUST_TTL_US ((gint64) 24 * 3600 * G_USEC_PER_SEC)

@@ -1,0 +1,184 @@
+/* msa-writer.c: the growing buffer with a hard cap
+ *
+ * Consumed bytes are only moved over when at least as many were consumed as
+ * have to be moved, so a queue that is filled and drained in small steps costs
+ * time in proportion to its bytes. For that the storage may grow to twice the cap.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "base/msa-writer-private.h"
+
+#define FIRST_CAPACITY 64
+#define MAX_DECIMAL_DIGITS 20 /* of 2^64-1 */
+
+void
+msa_writer_init (MsaWriter *self,
+                 gsize cap)
+{
+  /* Twice the cap has to be countable. */
+  *self = (MsaWriter) { .cap = MIN (cap, G_MAXSSIZE) };
+}
+
+void
+msa_writer_release (MsaWriter *self)
+{
+  g_free (self->data);
+  msa_writer_init (self, self->cap);
+}
+
+void
+msa_writer_clear (MsaWriter *self)
+{
+  self->start = 0;
+  self->len = 0;
+  self->failed = FALSE;
+}
+
+static void
+move_to_front (MsaWriter *self)
+{
+  if (self->start > 0 && self->len > 0)
+    memmove (self->data, self->data + self->start, self->len);
+  self->start = 0;
+}
+
+/* Makes @capacity bytes of storage, or more up to @most. */
+static gboolean
+grow (MsaWriter *self,
+      gsize capacity,
+      gsize most)
+{
+  gsize wanted = self->capacity > most / 2 ? most : MAX (2 * self->capacity, FIRST_CAPACITY);
+  guint8 *data;
+
+  wanted = MAX (MIN (wanted, most), capacity);
+  data = g_try_realloc (self->data, wanted);
+  if (data == NULL)
+    return FALSE;
+
+  self->data = data;
+  self->capacity = wanted;
+  return TRUE;
+}
+
+static gboolean
+make_room (MsaWriter *self,
+           gsize add)
+{
+  gsize needed = self->len + add;
+  gsize most;
+
+  if (self->start >= self->len)
+    move_to_front (self);
+  if (self->data != NULL && needed <= self->capacity - self->start)
+    return TRUE;
+
+  most = self->start == 0 ? self->cap : 2 * self->cap;
+  return grow (self, MAX (self->start + needed, 1), MAX (most, 1));
+}
+
+static inline gboolean
+has_room (const MsaWriter *self,
+          gsize add)
+{
+  return self->data != NULL && add <= self->capacity - self->start - self->len;
+}
+
+guint8 *
+msa_writer_reserve (MsaWriter *self,
+                    gsize len)
+{
+  if (self->failed)
+    return NULL;
+  if (len > self->cap - self->len || (!has_room (self, len) && !make_room (self, len)))
+    {
+      self->failed = TRUE;
+      return NULL;
+    }
+  return self->data + self->start + self->len;
+}
+
+void
+msa_writer_commit (MsaWriter *self,
+                   gsize len)
+{
+  g_assert (len <= self->capacity - self->start - self->len);
+  self->len += len;
+}
+
+gboolean
+msa_writer_append (MsaWriter *self,
+                   const void *data,
+                   gsize len)
+{
+  guint8 *room = msa_writer_reserve (self, len);
+
+  if (room == NULL)
+    return FALSE;
+  if (len > 0)
+    memcpy (room, data, len);
+  self->len += len;
+  return TRUE;
+}
+
+gboolean
+msa_writer_append_slice (MsaWriter *self,
+                         MsaSlice slice)
+{
+  return msa_writer_append (self, slice.data, slice.len);
+}
+
+gboolean
+msa_writer_append_string (MsaWriter *self,
+                          const char *text)
+{
+  return msa_writer_append (self, text, strlen (text));
+}
+
+gboolean
+msa_writer_append_byte (MsaWriter *self,
+                        guint8 byte)
+{
+  return msa_writer_append (self, &byte, 1);
+}
+
+gboolean
+msa_writer_append_number (MsaWriter *self,
+                          guint64 number)
+{
+  char digits[MAX_DECIMAL_DIGITS];
+  gsize first = sizeof (digits);
+
+  do
+    {
+      digits[--first] = (char) ('0' + number % 10);
+      number /= 10;
+    }
+  while (number > 0);
+
+  return msa_writer_append (self, &digits[first], sizeof (digits) - first);
+}
+
+void
+msa_writer_consume (MsaWriter *self,
+                    gsize len)
+{
+  g_assert (len <= self->len);
+  self->len -= len;
+  self->start = self->len == 0 ? 0 : self->start + len;
+}
+
+guint8 *
+msa_writer_steal (MsaWriter *self,
+                  gsize *len)
+{
+  guint8 *data;
+
+  move_to_front (self);
+  data = g_steal_pointer (&self->data);
+  *len = self->len;
+  msa_writer_init (self, self->cap);
+  return data;
+}
