@@ -1,0 +1,78 @@
+/* msa-error.h: the one error domain
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "msa-version-macros.h"
+
+G_BEGIN_DECLS
+
+#define MSA_ERROR (msa_error_quark ())
+
+/**
+ * MsaError:
+ * @MSA_ERROR_FAILED: none of the others fits; see the message
+ * @MSA_ERROR_INTERNAL: a fault of libmsa itself; please report it
+ * @MSA_ERROR_INVALID_ARGUMENT: a setting, header or argument has a value that is not allowed
+ * @MSA_ERROR_BAD_URI: the URI cannot be parsed, or names an impossible host or port
+ * @MSA_ERROR_UNSUPPORTED_SCHEME: no transfer is known for this scheme
+ * @MSA_ERROR_NOT_BUILT_IN: the feature was left out when libmsa was built
+ * @MSA_ERROR_ALREADY_ADDED: the easy is in a multi already
+ * @MSA_ERROR_CLOSED: the multi was closed
+ * @MSA_ERROR_RESOLVE: the host name could not be resolved
+ * @MSA_ERROR_CONNECT: no connection could be made to any of the host's addresses
+ * @MSA_ERROR_TLS_HANDSHAKE: the TLS handshake failed
+ * @MSA_ERROR_TLS_VERIFY: the peer's certificate is not to be trusted for this host
+ * @MSA_ERROR_TLS_TRUST: the trust store or a certificate file could not be read or parsed
+ * @MSA_ERROR_TIMED_OUT: the transfer took longer than [property@Easy:timeout-ms]
+ * @MSA_ERROR_CONNECT_TIMED_OUT: connecting took longer than [property@Easy:connect-timeout-ms]
+ * @MSA_ERROR_SEND: sending failed
+ * @MSA_ERROR_RECEIVE: receiving failed
+ * @MSA_ERROR_EMPTY_REPLY: the peer closed the connection without a word
+ * @MSA_ERROR_BAD_REPLY: the peer broke the protocol
+ * @MSA_ERROR_TRUNCATED: the peer closed the connection in the middle of the reply
+ * @MSA_ERROR_TOO_LARGE: a limit on size was passed, of the reply or of the request
+ * @MSA_ERROR_HTTP_STATUS: the status was 400 or more, where that counts as failure
+ * @MSA_ERROR_WRITE: the application's write function or sink refused the body
+ *
+ * What can go wrong with a transfer.
+ *
+ * Cancelling gives %G_IO_ERROR_CANCELLED, which is passed through. Messages are
+ * English and made for people; the codes are what a program acts upon.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  MSA_ERROR_FAILED,
+  MSA_ERROR_INTERNAL,
+  MSA_ERROR_INVALID_ARGUMENT,
+  MSA_ERROR_BAD_URI,
+  MSA_ERROR_UNSUPPORTED_SCHEME,
+  MSA_ERROR_NOT_BUILT_IN,
+  MSA_ERROR_ALREADY_ADDED,
+  MSA_ERROR_CLOSED,
+  MSA_ERROR_RESOLVE,
+  MSA_ERROR_CONNECT,
+  MSA_ERROR_TLS_HANDSHAKE,
+  MSA_ERROR_TLS_VERIFY,
+  MSA_ERROR_TLS_TRUST,
+  MSA_ERROR_TIMED_OUT,
+  MSA_ERROR_CONNECT_TIMED_OUT,
+  MSA_ERROR_SEND,
+  MSA_ERROR_RECEIVE,
+  MSA_ERROR_EMPTY_REPLY,
+  MSA_ERROR_BAD_REPLY,
+  MSA_ERROR_TRUNCATED,
+  MSA_ERROR_TOO_LARGE,
+  MSA_ERROR_HTTP_STATUS,
+  MSA_ERROR_WRITE,
+} MsaError;
+
+MSA_AVAILABLE_IN_1_0
+GQuark msa_error_quark (void);
+
+G_END_DECLS

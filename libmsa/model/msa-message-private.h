@@ -1,0 +1,45 @@
+/* msa-message-private.h: a request as it is to be sent, a head as it came
+ *
+ * Both speak of HTTP's semantics, not of a version of it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "model/msa-enums.h"
+#include "model/msa-headers-private.h"
+
+/* What a session is asked to send. All is borrowed for the call of open() and already checked against its
+ * grammar. */
+typedef struct
+{
+  MsaSlice       method;
+  MsaSlice       target;       /* origin-form, or what replaces it verbatim */
+  MsaSlice       authority;    /* for Host */
+  const MsaHeaders *headers;   /* (nullable): the application's; see B18 to B22 in docs/contract.md */
+  MsaSlice       user_agent;   /* len 0: none */
+  MsaSlice       referer;      /* len 0: none */
+  MsaSlice       content_type; /* len 0: none */
+  gboolean       has_body;
+  gint64         body_length;  /* -1: unknown */
+  MsaHttpVersion version;
+  gboolean       close;        /* ask the peer to close afterwards */
+} MsaRequest;
+
+/* What came before a body. */
+typedef struct
+{
+  guint          status;
+  MsaHttpVersion version;
+  gchar         *reason;         /* (owned) (nullable): NULL for an empty one */
+  MsaHeaders    *headers;        /* (owned) */
+  gint64         content_length; /* of the body that follows as framed; -1: unknown */
+} MsaHead;
+
+static inline void
+msa_head_clear (MsaHead *self)
+{
+  g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->headers, msa_headers_unref);
+  *self = (MsaHead) { .content_length = -1 };
+}

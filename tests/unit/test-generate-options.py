@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# test-generate-options.py: the generator refuses rows that do not say enough
+#
+#   test-generate-options.py generate-options.py options.toml
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import tap
+
+GENERATOR, OPTIONS = sys.argv[1:3]
+
+spec = importlib.util.spec_from_file_location('generate_options', GENERATOR)
+generate_options = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(generate_options)
+
+GOOD = {'type': '"uint"', 'default': '"0"', 'minimum': '"0"', 'maximum': '"G_MAXINT"', 'place': '"neutral"',
+        'because': '"it is a test"', 'summary': '"A row."', 'doc': '"Of a test."'}
+
+
+def run(text, what='settings'):
+    """Runs the generator on a table; gives its exit status, what it complained, and what it wrote."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = os.path.join(folder, 'options.toml')
+        with open(table, 'w', encoding='utf-8') as file:
+            file.write(text)
+        made = os.path.join(folder, 'made')
+        os.mkdir(made)
+        done = subprocess.run([sys.executable, GENERATOR, what, table, made], capture_output=True, text=True,
+                              check=False)
+        return done.returncode, done.stderr, sorted(os.listdir(made))
+
+
+def row(**changes):
+    """A good row with changes; None leaves a key out."""
+    values = {**GOOD, **changes}
+    return '[planted-row]\n' + ''.join(f'{key} = {value}\n' for key, value in values.items() if value is not None)
+
+
+class Refuses(unittest.TestCase):
+    def check(self, table, reason):
+        for what in ('settings', 'easy', 'test'):
+            status, complaint, made = run(table, what)
+            self.assertEqual(status, 1)
+            self.assertIn('planted-row', complaint)
+            self.assertIn(reason, complaint)
+            self.assertNotIn('Traceback', complaint)
+            self.assertEqual(made, [])
+
+    def test_no_place(self):
+        self.check(row(place=None), 'has no place')
+
+    def test_unknown_place(self):
+        self.check(row(place='"somewhere"'), 'unknown place')
+
+    def test_neutral_without_because(self):
+        self.check(row(because=None), 'neutral without a because')
+
+    def test_neutral_with_empty_because(self):
+        self.check(row(because='" "'), 'neutral without a because')
+
+    def test_unknown_type(self):
+        self.check(row(type='"uint16"'), 'unknown type')
+
+    def test_type_without_its_name(self):
+        self.check(row(type='"enum"'), 'unknown type')
+
+    def test_no_type(self):
+        self.check(row(type=None), 'has no type')
+
+    def test_no_default(self):
+        self.check(row(default=None), 'has no default')
+
+    def test_number_without_maximum(self):
+        self.check(row(maximum=None), 'without a minimum and a maximum')
+
+    def test_no_doc(self):
+        self.check(row(doc=None), 'no doc')
+
+    def test_unknown_key(self):
+        self.check(row(plaec='"key"'), 'unknown key: plaec')
+
+    def test_object_in_key_without_identity(self):
+        self.check(row(type='"object:MsaTlsConfig"', default='"NULL"', header='"model/a.h"', place='"key"'),
+                   'without an identity')
+
+    def test_default_of_a_pointer(self):
+        self.check(row(type='"string"', default='"none"'), 'default other than NULL')
+
+
+class Takes(unittest.TestCase):
+    def test_good_row(self):
+        self.assertEqual(run(row()), (0, '', ['msa-settings-private.h', 'msa-settings.c']))
+
+    def test_own_table(self):
+        with open(OPTIONS, encoding='utf-8') as file:
+            text = file.read()
+        self.assertEqual(run(text)[0], 0)
+        self.assertEqual(run(text, 'easy'),
+                         (0, '', ['msa-easy-options-private.h', 'msa-easy-options.c', 'msa-easy-options.h']))
+        self.assertEqual(run(text, 'test'), (0, '', ['test-options-generated.c']))
+
+
+class Reader(unittest.TestCase):
+    """The own reader, for pythons without tomllib, against tomllib where there is one."""
+
+    def test_reads_own_table(self):
+        with open(OPTIONS, encoding='utf-8') as file:
+            text = file.read()
+        rows = generate_options.read_toml_subset(text)
+        self.assertIn('\n', rows['uri']['doc'])
+        self.assertIs(rows['headers']['property'], False)
+        if generate_options.tomllib is not None:
+            self.assertEqual(rows, generate_options.tomllib.loads(text))
+
+    def test_refuses_what_it_does_not_know(self):
+        for text in ('key = "of no table"\n', '[a]\nnumber = 1\n', '[a]\nlist = ["b"]\n', '[a]\n[a]\n', '[a]\nrest\n'):
+            with self.subTest(text=text), self.assertRaises(generate_options.RowError):
+                generate_options.read_toml_subset(text)
+
+
+tap.main('/tools/generate-options')
