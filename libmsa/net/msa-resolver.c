@@ -1,0 +1,562 @@
+/* msa-resolver.c: host names to addresses, with a cache and single flight
+ *
+ * An entry stands for a name: first with two queries under way, one for each family, and
+ * the look-ups that wait; then with the answer, until that expires. Queries run in threads
+ * and touch nothing but themselves; all else happens in the multi's thread, except that the
+ * last reference to an entry may go in another one. Racing addresses lives in conn/.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "net/msa-resolver-private.h"
+
+#include "base/msa-limits-private.h"
+#include "base/msa-number-private.h"
+#include "model/msa-error.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+/* The order in which families are preferred: RFC 8305, section 4. */
+static const int families[] = { AF_INET6, AF_INET };
+
+#define N_FAMILIES G_N_ELEMENTS (families)
+
+/* No thread for the query; below all of netdb.h's codes. */
+#define CODE_NO_THREAD (-10000)
+
+typedef struct
+{
+  int           refs;                 /* atomic: the table's, each query's, its worker's */
+  char         *name;                 /* (owned): the key */
+  MsaResolver  *resolver;             /* (unowned) (nullable): cleared when that is freed */
+
+  guint         n_running;
+  GArray       *found[N_FAMILIES];    /* (owned) (nullable) (element-type MsaAddress) */
+  int           codes[N_FAMILIES];    /* of getaddrinfo() */
+  MsaLookup    *waiting;              /* (unowned) (nullable): the first; they remove themselves */
+  MsaLookup    *last_waiting;         /* (unowned) (nullable) */
+
+  MsaAddresses *answer;               /* (owned) (nullable): while it is cached */
+  gint64        expires_us;
+  GList         age;                  /* link in the resolver's queue, while answer is set */
+} Entry;
+
+/* One family of one name, in a thread. */
+typedef struct
+{
+  MsaTask  task;                      /* first */
+  Entry   *entry;                     /* (owned): not touched in the thread */
+  guint    i_family;
+
+  char    *name;                      /* (owned) */
+  GArray  *addresses;                 /* (owned) (nullable) (element-type MsaAddress) */
+  int      code;
+} Query;
+
+struct _MsaResolver
+{
+  MsaReactor *reactor;                /* (unowned) */
+  GHashTable *entries;                /* (owned): name to Entry, which has the name */
+  GQueue      by_age;                 /* entries with an answer, oldest first */
+};
+
+static MsaAddresses *
+new_addresses (guint n)
+{
+  MsaAddresses *self = g_malloc0 (sizeof *self + n * sizeof self->addresses[0]);
+
+  g_ref_count_init (&self->refs);
+  return self;
+}
+
+MsaAddresses *
+msa_addresses_ref (MsaAddresses *self)
+{
+  g_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+msa_addresses_unref (MsaAddresses *self)
+{
+  if (!g_ref_count_dec (&self->refs))
+    return;
+
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static MsaAddresses *
+new_failure (const char *name,
+             const char *reason)
+{
+  MsaAddresses *self = new_addresses (0);
+
+  self->error = g_error_new (MSA_ERROR, MSA_ERROR_RESOLVE, "Could not resolve host '%s': %s",
+                             name, reason);
+  return self;
+}
+
+static void
+add_ipv4 (MsaAddresses *self,
+          const void *bytes)
+{
+  MsaAddress *address = &self->addresses[self->n_addresses++];
+  struct sockaddr_in *in = (struct sockaddr_in *) &address->addr;
+
+  in->sin_family = AF_INET;
+  memcpy (&in->sin_addr, bytes, sizeof in->sin_addr);
+  address->len = sizeof *in;
+}
+
+static void
+add_ipv6 (MsaAddresses *self,
+          const void *bytes,
+          guint scope)
+{
+  MsaAddress *address = &self->addresses[self->n_addresses++];
+  struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) &address->addr;
+
+  in6->sin6_family = AF_INET6;
+  memcpy (&in6->sin6_addr, bytes, sizeof in6->sin6_addr);
+  in6->sin6_scope_id = scope;
+  address->len = sizeof *in6;
+}
+
+/* 0: there is no such interface. */
+static guint
+find_scope (MsaResolver *self,
+            const char *zone)
+{
+  MsaSys *sys = self->reactor->sys;
+  guint64 number;
+
+  /* RFC 4007, section 11.2: a zone may be named by its index. */
+  if (msa_number_parse (msa_slice_from_string (zone), 10, G_MAXUINT32, &number))
+    return (guint) number;
+  return sys->ops->interface_index (sys, zone);
+}
+
+static MsaAddresses *
+answer_ipv6 (MsaResolver *self,
+             const MsaHost *host)
+{
+  MsaAddresses *answer;
+  guint scope = 0;
+
+  if (host->zone != NULL)
+    {
+      scope = find_scope (self, host->zone);
+      if (scope == 0)
+        {
+          g_autofree char *reason = g_strdup_printf ("There is no network interface '%s'",
+                                                     host->zone);
+
+          return new_failure (host->name, reason);
+        }
+    }
+
+  answer = new_addresses (1);
+  add_ipv6 (answer, host->address, scope);
+  return answer;
+}
+
+/* What needs no look-up; NULL for all other hosts. */
+static MsaAddresses *
+answer_directly (MsaResolver *self,
+                 const MsaHost *host)
+{
+  MsaAddresses *answer;
+
+  if (host->kind == MSA_HOST_IPV6)
+    return answer_ipv6 (self, host);
+
+  if (host->kind == MSA_HOST_IPV4)
+    {
+      answer = new_addresses (1);
+      add_ipv4 (answer, host->address);
+      return answer;
+    }
+
+  /* Whatever the system's files say: RFC 6761, section 6.3. */
+  if (msa_host_is_localhost (host))
+    {
+      const struct in_addr loopback = { g_htonl (INADDR_LOOPBACK) };
+
+      answer = new_addresses (2);
+      add_ipv6 (answer, &in6addr_loopback, 0);
+      add_ipv4 (answer, &loopback);
+      return answer;
+    }
+
+  if (msa_host_is_onion (host))
+    return new_failure (host->name, "Names in .onion are not looked up");
+
+  return NULL;
+}
+
+/* Any thread. */
+static void
+unref_entry (Entry *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  for (guint i = 0; i < N_FAMILIES; i++)
+    g_clear_pointer (&self->found[i], g_array_unref);
+  g_clear_pointer (&self->answer, msa_addresses_unref);
+  g_free (self->name);
+  g_free (self);
+}
+
+static Entry *
+ref_entry (Entry *self)
+{
+  g_atomic_int_inc (&self->refs);
+  return self;
+}
+
+/* Takes the entry out of the cache, if it is in. Whoever works on it holds a reference. */
+static void
+drop_entry (MsaResolver *self,
+            Entry *entry)
+{
+  if (entry->answer != NULL)
+    {
+      g_queue_unlink (&self->by_age, &entry->age);
+      g_clear_pointer (&entry->answer, msa_addresses_unref);
+    }
+  g_hash_table_remove (self->entries, entry->name);
+}
+
+static void
+keep_answer (MsaResolver *self,
+             Entry *entry,
+             MsaAddresses *answer,
+             gint64 expires_us)
+{
+  if (self->by_age.length >= MSA_MAX_DNS_ENTRIES)
+    drop_entry (self, g_queue_peek_head (&self->by_age));
+
+  entry->answer = msa_addresses_ref (answer);
+  entry->expires_us = expires_us;
+  entry->age.data = entry;
+  g_queue_push_tail_link (&self->by_age, &entry->age);
+}
+
+/* TRUE: it is so, and not only now. */
+static gboolean
+is_final (int code)
+{
+  switch (code)
+    {
+    case 0:
+    case EAI_NONAME:
+    case EAI_NODATA:
+    case EAI_ADDRFAMILY:
+    case EAI_FAMILY:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+static MsaAddresses *
+interleave (const Entry *entry)
+{
+  guint n = 0, n_rounds = 0;
+  MsaAddresses *answer;
+
+  for (guint i = 0; i < N_FAMILIES; i++)
+    {
+      n += entry->found[i]->len;
+      n_rounds = MAX (n_rounds, entry->found[i]->len);
+    }
+
+  answer = new_addresses (MIN (n, MSA_MAX_ADDRESSES));
+  for (guint round = 0; round < n_rounds; round++)
+    {
+      for (guint i = 0; i < N_FAMILIES; i++)
+        {
+          if (round < entry->found[i]->len && answer->n_addresses < MSA_MAX_ADDRESSES)
+            answer->addresses[answer->n_addresses++] = g_array_index (entry->found[i],
+                                                                      MsaAddress, round);
+        }
+    }
+  return answer;
+}
+
+static MsaAddresses *
+explain_failure (const Entry *entry)
+{
+  int code = entry->codes[0];
+
+  /* The passing failure is the one to know of: it hides what the family has. */
+  for (guint i = 0; i < N_FAMILIES; i++)
+    {
+      if (!is_final (entry->codes[i]))
+        code = entry->codes[i];
+    }
+
+  if (code == CODE_NO_THREAD)
+    return new_failure (entry->name, "No thread could be started");
+  return new_failure (entry->name, gai_strerror (code != 0 ? code : EAI_NODATA));
+}
+
+static MsaAddresses *
+make_answer (const Entry *entry,
+             gint64 *ttl_us)
+{
+  MsaAddresses *answer = interleave (entry);
+
+  *ttl_us = MSA_DNS_TTL_US;
+  if (answer->n_addresses > 0)
+    return answer;
+
+  msa_addresses_unref (answer);
+  *ttl_us = MSA_DNS_NEGATIVE_TTL_US;
+  for (guint i = 0; i < N_FAMILIES; i++)
+    {
+      if (!is_final (entry->codes[i]))
+        *ttl_us = 0;
+    }
+  return explain_failure (entry);
+}
+
+static void
+remove_waiting (Entry *entry,
+                MsaLookup *lookup)
+{
+  if (lookup->prev != NULL)
+    lookup->prev->next = lookup->next;
+  else
+    entry->waiting = lookup->next;
+  if (lookup->next != NULL)
+    lookup->next->prev = lookup->prev;
+  else
+    entry->last_waiting = lookup->prev;
+
+  lookup->entry = NULL;
+  lookup->prev = NULL;
+  lookup->next = NULL;
+}
+
+static void
+add_waiting (Entry *entry,
+             MsaLookup *lookup)
+{
+  lookup->entry = entry;
+  lookup->prev = entry->last_waiting;
+  lookup->next = NULL;
+  if (lookup->prev != NULL)
+    lookup->prev->next = lookup;
+  else
+    entry->waiting = lookup;
+  entry->last_waiting = lookup;
+}
+
+/* One at a time, from the list itself: those told may cancel others, or free the resolver.
+ * Nobody joins the list any more: the entry is in the cache with its answer, or not at all. */
+static void
+tell_waiting (Entry *entry,
+              MsaAddresses *answer,
+              gint64 now_us)
+{
+  while (entry->waiting != NULL)
+    {
+      MsaLookup *lookup = entry->waiting;
+
+      remove_waiting (entry, lookup);
+      lookup->done (lookup, answer, now_us);
+    }
+}
+
+/* Both families are in. */
+static void
+complete_entry (Entry *entry,
+                gint64 now_us)
+{
+  MsaResolver *self = entry->resolver;
+  gint64 ttl_us;
+  MsaAddresses *answer = make_answer (entry, &ttl_us);
+
+  for (guint i = 0; i < N_FAMILIES; i++)
+    g_clear_pointer (&entry->found[i], g_array_unref);
+
+  ref_entry (entry);
+  if (ttl_us > 0)
+    keep_answer (self, entry, answer, now_us + ttl_us);
+  else
+    drop_entry (self, entry);
+  tell_waiting (entry, answer, now_us);
+  msa_addresses_unref (answer);
+  unref_entry (entry);
+}
+
+static void
+free_query (Query *query)
+{
+  unref_entry (query->entry);
+  g_clear_pointer (&query->addresses, g_array_unref);
+  g_free (query->name);
+  g_free (query);
+}
+
+/* In a thread. */
+static void
+run_query (MsaJob *job,
+           MsaSys *sys)
+{
+  Query *query = (Query *) job;
+
+  query->code = sys->ops->look_up (sys, job, query->name, families[query->i_family],
+                                   query->addresses);
+}
+
+static void
+query_done_cb (MsaTask *task,
+               MsaReactor *reactor,
+               gint64 now_us)
+{
+  Query *query = (Query *) task;
+  Entry *entry = query->entry;
+
+  /* Without a reactor this may be any thread: only to be freed. */
+  if (reactor != NULL && entry->resolver != NULL)
+    {
+      entry->codes[query->i_family] = task->job.work == NULL ? CODE_NO_THREAD : query->code;
+      entry->found[query->i_family] = g_steal_pointer (&query->addresses);
+      /* The place to hand on one family's addresses while the other is late. */
+      if (--entry->n_running == 0)
+        complete_entry (entry, now_us);
+    }
+  free_query (query);
+}
+
+static void
+start_query (MsaResolver *self,
+             Entry *entry,
+             guint i_family)
+{
+  Query *query = g_new0 (Query, 1);
+
+  query->task.job.work = run_query;
+  query->task.done = query_done_cb;
+  query->entry = ref_entry (entry);
+  query->i_family = i_family;
+  query->name = g_strdup (entry->name);
+  query->addresses = g_array_new (FALSE, FALSE, sizeof (MsaAddress));
+  entry->n_running++;
+  self->reactor->ops->run (self->reactor, &query->task);
+}
+
+/* With the final dot, which keeps the system's resolver from trying search domains: not the
+ * same question as without. */
+static char *
+get_key (const MsaHost *host)
+{
+  return g_strconcat (host->name, host->trailing_dot ? "." : NULL, NULL);
+}
+
+static Entry *
+start_entry (MsaResolver *self,
+             const char *key)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  entry->refs = 1;
+  entry->name = g_strdup (key);
+  entry->resolver = self;
+  g_hash_table_replace (self->entries, entry->name, entry);
+  for (guint i = 0; i < N_FAMILIES; i++)
+    start_query (self, entry, i);
+  return entry;
+}
+
+MsaAddresses *
+msa_resolver_start (MsaResolver *self,
+                    MsaHost *host,
+                    MsaLookup *lookup,
+                    gint64 now_us)
+{
+  MsaAddresses *answer = answer_directly (self, host);
+  g_autofree char *key = NULL;
+  Entry *entry;
+
+  if (answer != NULL)
+    return answer;
+
+  key = get_key (host);
+  entry = g_hash_table_lookup (self->entries, key);
+  if (entry != NULL && entry->answer != NULL)
+    {
+      if (now_us < entry->expires_us)
+        return msa_addresses_ref (entry->answer);
+      drop_entry (self, entry);
+      entry = NULL;
+    }
+
+  if (entry == NULL)
+    entry = start_entry (self, key);
+  add_waiting (entry, lookup);
+  return NULL;
+}
+
+void
+msa_resolver_cancel (MsaResolver *self,
+                     MsaLookup *lookup)
+{
+  if (lookup->entry != NULL)
+    remove_waiting (lookup->entry, lookup);
+}
+
+void
+msa_resolver_forget (MsaResolver *self,
+                     MsaHost *host)
+{
+  g_autofree char *key = get_key (host);
+  Entry *entry = g_hash_table_lookup (self->entries, key);
+
+  /* One under way gives a fresh answer anyway. */
+  if (entry != NULL && entry->answer != NULL)
+    drop_entry (self, entry);
+}
+
+MsaResolver *
+msa_resolver_new (MsaReactor *reactor)
+{
+  MsaResolver *self = g_new0 (MsaResolver, 1);
+
+  self->reactor = reactor;
+  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                         (GDestroyNotify) unref_entry);
+  g_queue_init (&self->by_age);
+  return self;
+}
+
+/* Leaves the entry to its queries, which may end in another thread. */
+static void
+detach_entry (Entry *entry)
+{
+  while (entry->waiting != NULL)
+    remove_waiting (entry, entry->waiting);
+  for (guint i = 0; i < N_FAMILIES; i++)
+    g_clear_pointer (&entry->found[i], g_array_unref);
+  g_clear_pointer (&entry->answer, msa_addresses_unref);
+  entry->resolver = NULL;
+}
+
+void
+msa_resolver_free (MsaResolver *self)
+{
+  GHashTableIter iter;
+  gpointer entry;
+
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &entry))
+    detach_entry (entry);
+  g_hash_table_unref (self->entries);
+  g_free (self);
+}

@@ -1,0 +1,281 @@
+/* msa-socket.c: the bottom filter, a TCP socket
+ *
+ * Opens, connects, sends and receives without ever waiting, and says what it waits for.
+ * Which of several addresses is tried, and when one is given up, is decided above.
+ * Used from the multi's thread only.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "net/msa-socket-private.h"
+
+#include "model/msa-error.h"
+
+#include <errno.h>
+
+typedef enum
+{
+  SOCKET_NEW,
+  SOCKET_CONNECTING,
+  SOCKET_CONNECTED,
+  SOCKET_FAILED,
+} SocketState;
+
+typedef struct
+{
+  MsaFilter          filter;    /* first */
+
+  MsaReactor        *reactor;   /* (unowned) */
+  MsaWatch           watch;
+  MsaAddress         address;
+  MsaSocketReadyFunc ready;
+  gpointer           user_data;
+
+  SocketState        state;
+  gboolean           blocked;   /* the last send would have blocked */
+  gboolean           filled;    /* the last recv used all of the buffer: there may be more */
+} MsaSocket;
+
+static void
+set_error (MsaSocket *self,
+           MsaError code,
+           const char *what,
+           int error_number,
+           GError **error)
+{
+  g_autofree char *address = msa_address_to_string (&self->address);
+
+  g_set_error (error, MSA_ERROR, code, "%s %s failed: %s", what, address,
+               g_strerror (error_number));
+}
+
+static MsaIo
+fail_connect (MsaSocket *self,
+              const char *what,
+              int error_number,
+              GError **error)
+{
+  self->state = SOCKET_FAILED;
+  set_error (self, MSA_ERROR_CONNECT, what, error_number, error);
+  return MSA_IO_ERROR;
+}
+
+static MsaIo
+start_connect (MsaSocket *self,
+               GError **error)
+{
+  MsaSys *sys = self->reactor->sys;
+
+  self->watch.fd = sys->ops->socket_open (sys, self->address.addr.ss_family);
+  if (self->watch.fd < 0)
+    return fail_connect (self, "Opening a socket for", errno, error);
+
+  if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0)
+    {
+      self->state = SOCKET_CONNECTED;
+      return MSA_IO_DONE;
+    }
+  if (errno != EINPROGRESS)
+    return fail_connect (self, "Connecting to", errno, error);
+
+  self->state = SOCKET_CONNECTING;
+  return MSA_IO_AGAIN;
+}
+
+static MsaIo
+check_connect (MsaSocket *self,
+               GError **error)
+{
+  MsaSys *sys = self->reactor->sys;
+  int result = sys->ops->socket_error (sys, self->watch.fd);
+
+  if (result == EINPROGRESS)
+    return MSA_IO_AGAIN;
+  if (result != 0)
+    return fail_connect (self, "Connecting to", result > 0 ? result : errno, error);
+
+  self->state = SOCKET_CONNECTED;
+  return MSA_IO_DONE;
+}
+
+static MsaIo
+socket_connect (MsaFilter *filter,
+                gint64 now_us,
+                GError **error)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+
+  switch (self->state)
+    {
+    case SOCKET_NEW:
+      return start_connect (self, error);
+    case SOCKET_CONNECTING:
+      return check_connect (self, error);
+    case SOCKET_CONNECTED:
+      return MSA_IO_DONE;
+    case SOCKET_FAILED:
+    default:
+      return fail_connect (self, "Connecting to", ENOTCONN, error);
+    }
+}
+
+static MsaIo
+socket_send (MsaFilter *filter,
+             const guint8 *data,
+             gsize len,
+             gsize *n_sent,
+             GError **error)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+  gssize n = sys->ops->socket_send (sys, self->watch.fd, data, len);
+
+  self->blocked = n < 0 && errno == EAGAIN;
+  if (self->blocked)
+    return MSA_IO_AGAIN;
+  if (n < 0)
+    {
+      set_error (self, MSA_ERROR_SEND, "Sending to", errno, error);
+      return MSA_IO_ERROR;
+    }
+
+  *n_sent = (gsize) n;
+  return MSA_IO_DONE;
+}
+
+static MsaIo
+socket_recv (MsaFilter *filter,
+             guint8 *buffer,
+             gsize size,
+             gsize *n_read,
+             GError **error)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+  gssize n = sys->ops->socket_recv (sys, self->watch.fd, buffer, size);
+
+  self->filled = n > 0 && (gsize) n == size;
+  if (n == 0)
+    return MSA_IO_END;
+  if (n < 0 && errno == EAGAIN)
+    return MSA_IO_AGAIN;
+  if (n < 0)
+    {
+      set_error (self, MSA_ERROR_RECEIVE, "Receiving from", errno, error);
+      return MSA_IO_ERROR;
+    }
+
+  *n_read = (gsize) n;
+  return MSA_IO_DONE;
+}
+
+static gboolean
+socket_pending (MsaFilter *filter)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+
+  return self->filled;
+}
+
+static gboolean
+socket_peek (MsaFilter *filter)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+  guint8 byte;
+
+  /* An error is news too: the socket is of no more use. */
+  return sys->ops->socket_peek (sys, self->watch.fd, &byte, 1) >= 0 || errno != EAGAIN;
+}
+
+static MsaSocketEvents
+socket_wants (MsaFilter *filter)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+
+  if (self->state == SOCKET_CONNECTING || self->blocked)
+    return MSA_SOCKET_OUT;
+  return MSA_SOCKET_NONE;
+}
+
+static void
+socket_shutdown (MsaFilter *filter)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+
+  if (self->state == SOCKET_CONNECTED)
+    sys->ops->socket_shutdown_write (sys, self->watch.fd);
+}
+
+static void
+socket_free (MsaFilter *filter)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+
+  msa_reactor_close (self->reactor, &self->watch);
+  g_free (self);
+}
+
+static const MsaFilterOps ops = {
+  .name = "socket",
+  .connect = socket_connect,
+  .send = socket_send,
+  .recv = socket_recv,
+  .pending = socket_pending,
+  .peek = socket_peek,
+  .wants = socket_wants,
+  .shutdown = socket_shutdown,
+  .free = socket_free,
+};
+
+static void
+watch_ready_cb (MsaWatch *watch,
+                MsaSocketEvents events,
+                gint64 now_us)
+{
+  MsaSocket *self = (gpointer) ((guint8 *) watch - G_STRUCT_OFFSET (MsaSocket, watch));
+
+  self->ready (self->user_data, events, now_us);
+}
+
+MsaFilter *
+msa_socket_new (MsaReactor *reactor,
+                const MsaAddress *address,
+                MsaSocketReadyFunc ready,
+                gpointer user_data)
+{
+  MsaSocket *self = g_new0 (MsaSocket, 1);
+
+  self->filter.ops = &ops;
+  self->reactor = reactor;
+  self->watch.fd = -1;
+  self->watch.ready = watch_ready_cb;
+  self->address = *address;
+  self->ready = ready;
+  self->user_data = user_data;
+  return &self->filter;
+}
+
+void
+msa_socket_want (MsaFilter *filter,
+                 MsaSocketEvents events)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+
+  if (self->watch.fd >= 0)
+    msa_reactor_want (self->reactor, &self->watch, events);
+}
+
+int
+msa_socket_get_fd (MsaFilter *filter)
+{
+  return ((MsaSocket *) filter)->watch.fd;
+}
+
+const MsaAddress *
+msa_socket_get_address (MsaFilter *filter)
+{
+  return &((MsaSocket *) filter)->address;
+}

@@ -1,0 +1,70 @@
+/* msa-sys-real-private.h: the parts of the real system among themselves
+ *
+ * msa-sys-real.c has the table, sockets, clocks and files; msa-sys-real-jobs.c the threads;
+ * msa-sys-real-poller.c (Linux) or msa-sys-real-no-poller.c what only Linux has.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "base/msa-lock-private.h"
+#include "model/msa-sys-private.h"
+
+typedef struct
+{
+  MsaSys   sys;       /* first */
+  int      refs;      /* atomic: the owner's and one of each thread */
+
+  MsaLock  lock;      /* guards what follows */
+  GCond    wake;      /* there is a job, or the end */
+  GQueue   jobs;      /* (element-type MsaJob): not yet begun; given back through finished() */
+  guint    n_threads;
+  guint    n_idle;    /* of them, waiting for a job */
+  gboolean ended;
+} MsaSysReal;
+
+/* msa-sys-real.c */
+void     msa_sys_real_unref   (MsaSysReal *self);
+
+/* msa-sys-real-jobs.c */
+gboolean msa_sys_real_run_job (MsaSys *sys,
+                               MsaJob *job,
+                               GError **error);
+void     msa_sys_real_end_jobs (MsaSysReal *self);
+
+/* msa-sys-real-poller.c */
+int      msa_sys_real_poller_open (MsaSys *sys);
+int      msa_sys_real_poller_set  (MsaSys *sys,
+                                   int poller,
+                                   int fd,
+                                   guint old,
+                                   guint events,
+                                   guint64 token);
+int      msa_sys_real_poller_wait (MsaSys *sys,
+                                   int poller,
+                                   MsaSysEvent *events,
+                                   guint max,
+                                   int timeout_ms);
+int      msa_sys_real_event_open  (MsaSys *sys);
+void     msa_sys_real_event_set   (MsaSys *sys,
+                                   int fd);
+void     msa_sys_real_event_clear (MsaSys *sys,
+                                   int fd);
+int      msa_sys_real_timer_open  (MsaSys *sys);
+int      msa_sys_real_timer_set   (MsaSys *sys,
+                                   int fd,
+                                   gint64 deadline_us);
+
+/* What is left of @timeout_ms for a call that a signal broke off and that has to be over at @end_us;
+ * negative times are without end. */
+static inline int
+msa_sys_real_time_left (int timeout_ms,
+                        gint64 end_us)
+{
+  gint64 left_us;
+
+  if (timeout_ms <= 0)
+    return timeout_ms;
+  left_us = end_us - g_get_monotonic_time ();
+  return left_us > 0 ? (int) ((left_us + 999) / 1000) : 0;
+}

@@ -1,0 +1,394 @@
+/* msa-sys-real.c: the real system behind MsaSys
+ *
+ * Sockets, clocks, files, names and environment as libc has them, with EINTR
+ * retried. Threads are in msa-sys-real-jobs.c, the poller in msa-sys-real-poller.c.
+ * The memory outlives the owner's free() for as long as a job runs.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "net/msa-sys-real-private.h"
+
+#include "base/msa-limits-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Keep-alive as curl has it: the first probe after a minute, given up after nine more. */
+#define KEEP_ALIVE_S 60
+#define KEEP_ALIVE_PROBES 9
+
+static gint64
+read_clock (clockid_t clock)
+{
+  struct timespec time = { 0, 0 };
+
+  clock_gettime (clock, &time);
+  return (gint64) time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
+static gint64
+real_now_us (MsaSys *sys)
+{
+  return read_clock (CLOCK_MONOTONIC);
+}
+
+static gint64
+real_boot_us (MsaSys *sys)
+{
+#ifdef CLOCK_BOOTTIME
+  return read_clock (CLOCK_BOOTTIME);
+#else
+  return read_clock (CLOCK_MONOTONIC);
+#endif
+}
+
+static void
+set_option (int fd,
+            int level,
+            int option,
+            int value)
+{
+  /* A socket without it serves as well, only worse. */
+  (void) setsockopt (fd, level, option, &value, sizeof value);
+}
+
+static int
+real_socket_open (MsaSys *sys,
+                  int family)
+{
+  int fd = socket (family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  if (fd < 0)
+    return -1;
+
+  set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option (fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_S);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE_S);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_ALIVE_PROBES);
+  return fd;
+}
+
+static int
+real_socket_connect (MsaSys *sys,
+                     int fd,
+                     const MsaAddress *address)
+{
+  int result = connect (fd, (const struct sockaddr *) &address->addr, address->len);
+
+  /* Not to be retried: a connect broken off goes on by itself. */
+  if (result < 0 && errno == EINTR)
+    errno = EINPROGRESS;
+  return result;
+}
+
+static int
+real_socket_error (MsaSys *sys,
+                   int fd)
+{
+  struct sockaddr_storage peer;
+  socklen_t peer_len = sizeof peer;
+  int error = 0;
+  socklen_t len = sizeof error;
+
+  if (getsockopt (fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+    return -1;
+  if (error != 0)
+    return error;
+
+  /* SO_ERROR is 0 too as long as the handshake lasts, and readiness is but a hint. */
+  if (getpeername (fd, (struct sockaddr *) &peer, &peer_len) < 0)
+    return errno == ENOTCONN ? EINPROGRESS : -1;
+  return 0;
+}
+
+static gssize
+real_socket_send (MsaSys *sys,
+                  int fd,
+                  const void *data,
+                  gsize len)
+{
+  gssize n;
+
+  while ((n = send (fd, data, len, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+    ;
+  return n;
+}
+
+static gssize
+receive (int fd,
+         void *buffer,
+         gsize size,
+         int flags)
+{
+  gssize n;
+
+  while ((n = recv (fd, buffer, size, flags)) < 0 && errno == EINTR)
+    ;
+  return n;
+}
+
+static gssize
+real_socket_recv (MsaSys *sys,
+                  int fd,
+                  void *buffer,
+                  gsize size)
+{
+  return receive (fd, buffer, size, 0);
+}
+
+static gssize
+real_socket_peek (MsaSys *sys,
+                  int fd,
+                  void *buffer,
+                  gsize size)
+{
+  return receive (fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
+}
+
+static int
+real_socket_shutdown_write (MsaSys *sys,
+                            int fd)
+{
+  return shutdown (fd, SHUT_WR);
+}
+
+static int
+real_socket_get_peer (MsaSys *sys,
+                      int fd,
+                      MsaAddress *address)
+{
+  address->len = sizeof address->addr;
+  return getpeername (fd, (struct sockaddr *) &address->addr, &address->len);
+}
+
+static int
+real_socket_get_local (MsaSys *sys,
+                       int fd,
+                       MsaAddress *address)
+{
+  address->len = sizeof address->addr;
+  return getsockname (fd, (struct sockaddr *) &address->addr, &address->len);
+}
+
+static void
+real_close (MsaSys *sys,
+            int fd)
+{
+  /* Never retried: the number is free even if a signal came, and may be another's by now. */
+  (void) close (fd);
+}
+
+static int
+real_poll (MsaSys *sys,
+           GPollFD *fds,
+           guint n_fds,
+           int timeout_ms)
+{
+  gint64 end_us = timeout_ms > 0 ? g_get_monotonic_time () + (gint64) timeout_ms * 1000 : 0;
+  int n;
+
+  while ((n = g_poll (fds, n_fds, timeout_ms)) < 0 && errno == EINTR)
+    timeout_ms = msa_sys_real_time_left (timeout_ms, end_us);
+  return n;
+}
+
+static gboolean
+has_address (const GArray *addresses,
+             const MsaAddress *address)
+{
+  for (guint i = 0; i < addresses->len; i++)
+    {
+      const MsaAddress *other = &g_array_index (addresses, MsaAddress, i);
+
+      if (other->len == address->len &&
+          memcmp (&other->addr, &address->addr, address->len) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* AI_ADDRCONFIG is not asked for: it hides the addresses of a family of which the machine has
+ * only loopback ones, and racing finds out about unreachable ones anyway. */
+static int
+real_look_up (MsaSys *sys,
+              MsaJob *job,
+              const char *name,
+              int family,
+              GArray *addresses)
+{
+  struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM };
+  struct addrinfo *found = NULL;
+  int result = getaddrinfo (name, NULL, &hints, &found);
+
+  if (result != 0)
+    return result;
+
+  for (const struct addrinfo *info = found; info != NULL; info = info->ai_next)
+    {
+      MsaAddress address = { .len = info->ai_addrlen };
+
+      if (addresses->len >= MSA_MAX_ADDRESSES)
+        break;
+      if (info->ai_family != family || info->ai_addrlen > sizeof address.addr)
+        continue;
+      memcpy (&address.addr, info->ai_addr, info->ai_addrlen);
+      if (!has_address (addresses, &address))
+        g_array_append_val (addresses, address);
+    }
+
+  freeaddrinfo (found);
+  return 0;
+}
+
+static GBytes *
+fail_file (const char *path,
+           int code,
+           GError **error)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
+               "Reading '%s' failed: %s", name, g_strerror (code));
+  return NULL;
+}
+
+static GBytes *
+read_whole (int fd,
+            const char *path,
+            gsize max,
+            GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  guint8 chunk[16 * 1024];
+  gssize n;
+
+  /* Until the end and not by its size: a pipe or a file in /proc has none. */
+  while ((n = read (fd, chunk, sizeof chunk)) != 0)
+    {
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return fail_file (path, errno, error);
+      if ((gsize) n > max - bytes->len)
+        {
+          g_autofree char *name = g_filename_display_name (path);
+
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+                       "'%s' is larger than %" G_GSIZE_FORMAT " bytes", name, max);
+          return NULL;
+        }
+      g_byte_array_append (bytes, chunk, (guint) n);
+    }
+
+  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+}
+
+static GBytes *
+real_read_file (MsaSys *sys,
+                const char *path,
+                gsize max,
+                GError **error)
+{
+  GBytes *bytes;
+  int fd;
+
+  while ((fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0 && errno == EINTR)
+    ;
+  if (fd < 0)
+    return fail_file (path, errno, error);
+
+  /* A GByteArray counts in guint. */
+  bytes = read_whole (fd, path, MIN (max, G_MAXINT), error);
+  close (fd);
+  return bytes;
+}
+
+static guint
+real_interface_index (MsaSys *sys,
+                      const char *name)
+{
+  return if_nametoindex (name);
+}
+
+static const char *
+real_getenv (MsaSys *sys,
+             const char *name)
+{
+  return secure_getenv (name);
+}
+
+void
+msa_sys_real_unref (MsaSysReal *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
+
+  g_cond_clear (&self->wake);
+  msa_lock_clear (&self->lock);
+  g_free (self);
+}
+
+static void
+real_free (MsaSys *sys)
+{
+  MsaSysReal *self = (MsaSysReal *) sys;
+
+  msa_sys_real_end_jobs (self);
+  msa_sys_real_unref (self);
+}
+
+static const MsaSysOps ops = {
+  .now_us = real_now_us,
+  .boot_us = real_boot_us,
+  .socket_open = real_socket_open,
+  .socket_connect = real_socket_connect,
+  .socket_error = real_socket_error,
+  .socket_send = real_socket_send,
+  .socket_recv = real_socket_recv,
+  .socket_peek = real_socket_peek,
+  .socket_shutdown_write = real_socket_shutdown_write,
+  .socket_get_peer = real_socket_get_peer,
+  .socket_get_local = real_socket_get_local,
+  .close = real_close,
+  .poller_open = msa_sys_real_poller_open,
+  .poller_set = msa_sys_real_poller_set,
+  .poller_wait = msa_sys_real_poller_wait,
+  .poll = real_poll,
+  .event_open = msa_sys_real_event_open,
+  .event_set = msa_sys_real_event_set,
+  .event_clear = msa_sys_real_event_clear,
+  .timer_open = msa_sys_real_timer_open,
+  .timer_set = msa_sys_real_timer_set,
+  .run_job = msa_sys_real_run_job,
+  .look_up = real_look_up,
+  .read_file = real_read_file,
+  .interface_index = real_interface_index,
+  .getenv = real_getenv,
+  .free = real_free,
+};
+
+MsaSys *
+msa_sys_real_new (void)
+{
+  MsaSysReal *self = g_new0 (MsaSysReal, 1);
+
+  self->sys.ops = &ops;
+  self->refs = 1;
+  msa_lock_init (&self->lock);
+  g_cond_init (&self->wake);
+  g_queue_init (&self->jobs);
+  return &self->sys;
+}

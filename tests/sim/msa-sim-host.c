@@ -1,0 +1,302 @@
+/* msa-sim-host.c: names, jobs, files and environment of the simulation
+ *
+ * A job's work is done at once; its end comes when the virtual time that it took has
+ * passed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "sim/msa-sim-private.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <netdb.h>
+
+/* Index by family. */
+enum
+{
+  HOST_IPV4,
+  HOST_IPV6,
+  HOST_N_FAMILIES,
+};
+
+typedef struct
+{
+  GArray *addresses; /* (owned) (element-type MsaAddress) */
+  int     code;      /* EAI_*; 0: the addresses are the answer */
+  gint64  delay_us;
+} SimAnswer;
+
+typedef struct
+{
+  SimAnswer answers[HOST_N_FAMILIES];
+} SimHost;
+
+static void
+free_host (SimHost *host)
+{
+  for (guint i = 0; i < HOST_N_FAMILIES; i++)
+    g_array_unref (host->answers[i].addresses);
+  g_free (host);
+}
+
+void
+sim_hosts_init (MsaSim *self)
+{
+  self->hosts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) free_host);
+  self->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) g_bytes_unref);
+  self->environment = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->interfaces = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_queue_init (&self->jobs);
+}
+
+void
+sim_hosts_clear (MsaSim *self)
+{
+  g_hash_table_unref (self->hosts);
+  g_hash_table_unref (self->files);
+  g_hash_table_unref (self->environment);
+  g_hash_table_unref (self->interfaces);
+}
+
+static SimHost *
+reset_host (MsaSim *self,
+            const char *name,
+            int code,
+            gint64 delay_us)
+{
+  SimHost *host = g_new0 (SimHost, 1);
+
+  for (guint i = 0; i < HOST_N_FAMILIES; i++)
+    {
+      host->answers[i].addresses = g_array_new (FALSE, FALSE, sizeof (MsaAddress));
+      host->answers[i].code = code;
+      host->answers[i].delay_us = delay_us;
+    }
+  g_hash_table_replace (self->hosts, g_strdup (name), host);
+  return host;
+}
+
+static guint
+index_of_family (int family)
+{
+  return family == AF_INET6 ? HOST_IPV6 : HOST_IPV4;
+}
+
+static void
+add_address (SimHost *host,
+             const char *text)
+{
+  MsaAddress address = sim_parse_address (text, 0);
+  SimAnswer *answer = &host->answers[index_of_family (address.addr.ss_family)];
+
+  g_array_append_val (answer->addresses, address);
+  answer->code = 0;
+}
+
+void
+msa_sim_add_host_address (MsaSim *self,
+                          const char *name,
+                          const char *address)
+{
+  SimHost *host = g_hash_table_lookup (self->hosts, name);
+
+  add_address (host != NULL ? host : reset_host (self, name, EAI_NODATA, 0), address);
+}
+
+void
+msa_sim_set_host (MsaSim *self,
+                  const char *name,
+                  gint64 delay_us,
+                  ...)
+{
+  SimHost *host = reset_host (self, name, EAI_NODATA, delay_us);
+  const char *text;
+  va_list args;
+
+  va_start (args, delay_us);
+  while ((text = va_arg (args, const char *)) != NULL)
+    add_address (host, text);
+  va_end (args);
+}
+
+void
+msa_sim_set_host_error (MsaSim *self,
+                        const char *name,
+                        int code,
+                        gint64 delay_us)
+{
+  reset_host (self, name, code, delay_us);
+}
+
+void
+msa_sim_set_host_family (MsaSim *self,
+                         const char *name,
+                         int family,
+                         int code,
+                         gint64 delay_us)
+{
+  SimHost *host = g_hash_table_lookup (self->hosts, name);
+  SimAnswer *answer;
+
+  if (host == NULL)
+    host = reset_host (self, name, EAI_NONAME, 0);
+  answer = &host->answers[index_of_family (family)];
+  answer->code = code;
+  answer->delay_us = delay_us;
+}
+
+int
+sim_look_up (MsaSys *sys,
+             MsaJob *job,
+             const char *name,
+             int family,
+             GArray *addresses)
+{
+  MsaSim *self = (MsaSim *) sys;
+  const SimHost *host = g_hash_table_lookup (self->hosts, name);
+  const SimAnswer *answer;
+
+  if (!sim_enter (self, SIM_OP_look_up))
+    return errno;
+  if (host == NULL)
+    return EAI_NONAME;
+
+  answer = &host->answers[index_of_family (family)];
+  job->duration_us += answer->delay_us;
+  if (answer->code == 0)
+    g_array_append_vals (addresses, answer->addresses->data, answer->addresses->len);
+  return answer->code;
+}
+
+typedef struct
+{
+  MsaSim   *sim;   /* (unowned) */
+  MsaJob   *job;   /* (owned): until finished */
+  SimEvent *event; /* (unowned) */
+} SimJob;
+
+static void
+finish_job (MsaSim *sim,
+            gpointer data)
+{
+  SimJob *running = data;
+
+  g_queue_remove (&sim->jobs, running);
+  running->job->finished (running->job);
+}
+
+gboolean
+sim_run_job (MsaSys *sys,
+             MsaJob *job,
+             GError **error)
+{
+  MsaSim *self = (MsaSim *) sys;
+  SimJob *running;
+
+  if (!sim_enter (self, SIM_OP_run_job))
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+                   "Starting a thread failed: %s", g_strerror (errno));
+      return FALSE;
+    }
+
+  running = g_new0 (SimJob, 1);
+  running->sim = self;
+  running->job = job;
+  job->work (job, sys);
+  running->event = sim_schedule (self, self->now_us + job->duration_us, finish_job, running,
+                                 g_free);
+  g_queue_push_tail (&self->jobs, running);
+  return TRUE;
+}
+
+void
+sim_jobs_end (MsaSim *self)
+{
+  SimJob *running;
+
+  while ((running = g_queue_pop_head (&self->jobs)) != NULL)
+    {
+      running->job->finished (running->job);
+      sim_unschedule (self, running->event);
+    }
+}
+
+void
+msa_sim_set_file (MsaSim *self,
+                  const char *path,
+                  const void *data,
+                  gssize len)
+{
+  gsize size = len < 0 ? strlen (data) : (gsize) len;
+
+  g_hash_table_replace (self->files, g_strdup (path), g_bytes_new (data, size));
+}
+
+GBytes *
+sim_read_file (MsaSys *sys,
+               const char *path,
+               gsize max,
+               GError **error)
+{
+  MsaSim *self = (MsaSim *) sys;
+  GBytes *bytes = g_hash_table_lookup (self->files, path);
+  int code = sim_enter (self, SIM_OP_read_file) ? 0 : errno;
+
+  if (code == 0 && bytes == NULL)
+    code = ENOENT;
+  if (code != 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "Reading '%s' failed: %s",
+                   path, g_strerror (code));
+      return NULL;
+    }
+  if (g_bytes_get_size (bytes) > max)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+                   "'%s' is larger than %" G_GSIZE_FORMAT " bytes", path, max);
+      return NULL;
+    }
+  return g_bytes_ref (bytes);
+}
+
+void
+msa_sim_set_env (MsaSim *self,
+                 const char *name,
+                 const char *value)
+{
+  g_hash_table_replace (self->environment, g_strdup (name), g_strdup (value));
+}
+
+const char *
+sim_getenv (MsaSys *sys,
+            const char *name)
+{
+  MsaSim *self = (MsaSim *) sys;
+
+  sim_enter (self, SIM_OP_getenv);
+  return g_hash_table_lookup (self->environment, name);
+}
+
+void
+msa_sim_set_interface (MsaSim *self,
+                       const char *name,
+                       guint index)
+{
+  g_hash_table_replace (self->interfaces, g_strdup (name), GUINT_TO_POINTER (index));
+}
+
+guint
+sim_interface_index (MsaSys *sys,
+                     const char *name)
+{
+  MsaSim *self = (MsaSim *) sys;
+
+  if (!sim_enter (self, SIM_OP_interface_index))
+    return 0;
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->interfaces, name));
+}

@@ -1,0 +1,184 @@
+/* msa-sim-private.h: the parts of the simulation among themselves
+ *
+ * msa-sim.c has life, clock, counters and the table; msa-sim-poller.c descriptors, readiness
+ * and waiting; msa-sim-socket.c connections and their peers; msa-sim-host.c names, jobs, files.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "sim/msa-sim.h"
+
+typedef struct _SimDescriptor SimDescriptor;
+typedef struct _SimEvent      SimEvent;
+typedef struct _SimSocket     SimSocket;
+
+/* Every member of MsaSysOps. */
+#define SIM_OPS(X)                                                                                 \
+  X (now_us) X (boot_us) X (socket_open) X (socket_connect) X (socket_error) X (socket_send)       \
+  X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
+  X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
+  X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
+  X (look_up) X (read_file) X (interface_index) X (getenv) X (free)
+
+typedef enum
+{
+#define SIM_OP_ID(name) SIM_OP_##name,
+  SIM_OPS (SIM_OP_ID)
+#undef SIM_OP_ID
+  SIM_N_OPS,
+} SimOp;
+
+/* Something that happens at a time. */
+struct _SimEvent
+{
+  gint64         at_us;
+  guint64        serial;    /* same time: first come, first served */
+  void         (*run) (MsaSim *sim, gpointer data);
+  gpointer       data;
+  GDestroyNotify destroy;   /* (nullable): of data, also when it never happens */
+  GSequenceIter *place;
+};
+
+typedef enum
+{
+  SIM_SOCKET,
+  SIM_POLLER,
+  SIM_EVENT,
+  SIM_TIMER,
+} SimKind;
+
+typedef struct
+{
+  SimDescriptor *descriptor; /* (unowned): removes this when closed */
+  SimDescriptor *poller;     /* (unowned): removes this when closed */
+  guint          events;     /* wanted */
+  guint64        token;
+  GList          link;       /* in the poller's ready list while is_ready */
+  gboolean       is_ready;
+} SimRegistration;
+
+struct _SimDescriptor
+{
+  int        fd;
+  SimKind    kind;
+  GPtrArray *registrations; /* (owned) (element-type SimRegistration) (owned elements): where it is watched */
+
+  SimSocket *socket;        /* (owned) (nullable): SIM_SOCKET */
+  GQueue     ready;         /* SIM_POLLER: links of ready registrations, in order of their getting so */
+  GHashTable *watched;      /* (owned) (nullable): SIM_POLLER: set of the registrations in it */
+  gboolean   set;           /* SIM_EVENT, SIM_TIMER: readable; SIM_POLLER: the eventfd was written to */
+  SimEvent  *alarm;         /* (unowned) (nullable): SIM_TIMER: when it fires */
+};
+
+typedef struct
+{
+  guint op;                 /* SIM_N_OPS: any */
+  guint at;                 /* the count at which it fails */
+  int   error_number;
+} SimFault;
+
+struct _MsaSim
+{
+  MsaSys      sys;          /* first */
+  guint       refs;
+  gboolean    freed;        /* ops->free was called */
+
+  gint64      now_us;
+  gint64      suspended_us;
+  GSequence  *events;       /* (owned) (element-type SimEvent) */
+  guint64     n_events;
+
+  GHashTable *descriptors;  /* (owned): fd to SimDescriptor */
+  guint       fd_limit;
+
+  guint       counts[SIM_N_OPS + 1];
+  GArray     *faults;       /* (owned) (element-type SimFault) */
+  GPtrArray  *violations;   /* (owned) (element-type utf8) */
+
+  gint64      latency_us;
+  gsize       send_window;
+  gsize       segment;
+  guint16     next_port;
+  GHashTable *listeners;    /* (owned): "address:port" to SimListener */
+  GHashTable *routes;       /* (owned): address to SimRoute */
+  GPtrArray  *links;        /* (owned) (element-type SimPeer): the other end of every connect() */
+  GPtrArray  *peers;        /* (owned) (element-type MsaSimPeer): those of them that were accepted */
+
+  GHashTable *hosts;        /* (owned): name to SimHost */
+  GHashTable *files;        /* (owned): path to GBytes */
+  GHashTable *environment;  /* (owned): name to value */
+  GHashTable *interfaces;   /* (owned): name to index */
+  GQueue      jobs;         /* (element-type SimJob): their ends to come */
+  GPtrArray  *servers;      /* (owned): what msa-sim-http.c keeps */
+};
+
+/* msa-sim.c */
+SimEvent      *sim_schedule         (MsaSim *self,
+                                     gint64 at_us,
+                                     void (*run) (MsaSim *sim, gpointer data),
+                                     gpointer data,
+                                     GDestroyNotify destroy);
+void           sim_unschedule       (MsaSim *self,
+                                     SimEvent *event);
+/* Counts a call. FALSE if it is to fail: errno is set. */
+gboolean       sim_enter            (MsaSim *self,
+                                     SimOp op);
+void           sim_violate          (MsaSim *self,
+                                     const char *format,
+                                     ...) G_GNUC_PRINTF (2, 3);
+
+/* msa-sim-poller.c */
+/* NULL with errno set when there is no room. */
+SimDescriptor *sim_descriptor_open  (MsaSim *self,
+                                     SimKind kind);
+/* The open descriptor of this number and kind, else NULL, EBADF and a violation by @op. */
+SimDescriptor *sim_descriptor_find  (MsaSim *self,
+                                     int fd,
+                                     SimKind kind,
+                                     const char *op);
+/* To be called whenever its readiness may have changed. */
+void           sim_descriptor_changed (SimDescriptor *self);
+void           sim_descriptor_free  (SimDescriptor *self);
+void           sim_close            (MsaSys *sys, int fd);
+int            sim_poller_open      (MsaSys *sys);
+int            sim_poller_set       (MsaSys *sys, int poller, int fd, guint old, guint events, guint64 token);
+int            sim_poller_wait      (MsaSys *sys, int poller, MsaSysEvent *events, guint max, int timeout_ms);
+int            sim_poll             (MsaSys *sys, GPollFD *fds, guint n_fds, int timeout_ms);
+int            sim_event_open       (MsaSys *sys);
+void           sim_event_set        (MsaSys *sys, int fd);
+void           sim_event_clear      (MsaSys *sys, int fd);
+int            sim_timer_open       (MsaSys *sys);
+int            sim_timer_set        (MsaSys *sys, int fd, gint64 deadline_us);
+
+/* msa-sim-socket.c */
+void           sim_sockets_init     (MsaSim *self);
+void           sim_sockets_clear    (MsaSim *self);
+guint          sim_socket_get_ready (SimSocket *self);
+/* The descriptor is gone: says so to the peer and drops the client's side. */
+void           sim_socket_close     (SimSocket *self);
+int            sim_socket_open      (MsaSys *sys, int family);
+int            sim_socket_connect   (MsaSys *sys, int fd, const MsaAddress *address);
+int            sim_socket_error     (MsaSys *sys, int fd);
+gssize         sim_socket_send      (MsaSys *sys, int fd, const void *data, gsize len);
+gssize         sim_socket_recv      (MsaSys *sys, int fd, void *buffer, gsize size);
+gssize         sim_socket_peek      (MsaSys *sys, int fd, void *buffer, gsize size);
+int            sim_socket_shutdown_write (MsaSys *sys, int fd);
+int            sim_socket_get_peer  (MsaSys *sys, int fd, MsaAddress *address);
+int            sim_socket_get_local (MsaSys *sys, int fd, MsaAddress *address);
+/* Reads a numeric address; aborts the test if it is none. */
+MsaAddress     sim_parse_address    (const char *text,
+                                     guint16 port);
+char          *sim_format_address   (const MsaAddress *address,
+                                     gboolean with_port) G_GNUC_WARN_UNUSED_RESULT;
+
+/* msa-sim-host.c */
+void           sim_hosts_init       (MsaSim *self);
+void           sim_hosts_clear      (MsaSim *self);
+/* The owner has gone: jobs end now. */
+void           sim_jobs_end         (MsaSim *self);
+gboolean       sim_run_job          (MsaSys *sys, MsaJob *job, GError **error);
+int            sim_look_up          (MsaSys *sys, MsaJob *job, const char *name, int family, GArray *addresses);
+GBytes        *sim_read_file        (MsaSys *sys, const char *path, gsize max, GError **error);
+guint          sim_interface_index  (MsaSys *sys, const char *name);
+const char    *sim_getenv           (MsaSys *sys, const char *name);

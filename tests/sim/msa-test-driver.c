@@ -1,0 +1,438 @@
+/* msa-test-driver.c: a multi driven in each of its ways, on either system
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "sim/msa-test-driver.h"
+
+#include "msa-multi-private.h"
+
+#include <poll.h>
+
+struct _MsaTestDriver
+{
+  MsaTestDriverKind kind;
+  MsaMulti         *multi;       /* (owned) */
+  MsaSim           *sim;         /* (owned) (nullable) */
+  MsaSys           *sys;         /* (unowned) */
+  GMainContext     *context;     /* (owned): of the attached ones */
+  int               fd;          /* of the exported one */
+  GHashTable       *watched;     /* descriptor → events */
+  GPtrArray        *violations;  /* (element-type utf8) */
+  gint64            timer_us;    /* G_MAXINT64: none */
+  int               told_ms;
+  guint             n_socket_calls;
+  guint             n_timer_calls;
+};
+
+const char *
+msa_test_driver_get_name (MsaTestDriverKind kind)
+{
+  static const char *const names[] = { "attached", "singly", "callbacks", "perform", "exported" };
+
+  return names[kind];
+}
+
+gboolean
+msa_test_driver_works_in_sim (MsaTestDriverKind kind)
+{
+  return kind != MSA_TEST_SINGLY;
+}
+
+static gint64
+get_now_us (MsaTestDriver *self)
+{
+  return self->sys->ops->now_us (self->sys);
+}
+
+/* The model application */
+
+static void
+note_violation (MsaTestDriver *self,
+                const char *rule,
+                int fd)
+{
+  g_ptr_array_add (self->violations, g_strdup_printf ("descriptor %d: %s", fd, rule));
+}
+
+static void
+socket_cb (MsaMulti *multi,
+           int fd,
+           MsaSocketEvents wanted,
+           gboolean removed,
+           gpointer user_data)
+{
+  MsaTestDriver *self = user_data;
+  gpointer old;
+  gboolean known = g_hash_table_lookup_extended (self->watched, GINT_TO_POINTER (fd), NULL, &old);
+
+  self->n_socket_calls++;
+  if (removed && !known)
+    note_violation (self, "removed without having been announced", fd);
+  if (removed && wanted != MSA_SOCKET_NONE)
+    note_violation (self, "removed, and wanted all the same", fd);
+  if (!removed && wanted == MSA_SOCKET_NONE)
+    note_violation (self, "announced for nothing", fd);
+  if (!removed && known && GPOINTER_TO_UINT (old) == wanted)
+    note_violation (self, "announced without a change", fd);
+
+  if (removed)
+    g_hash_table_remove (self->watched, GINT_TO_POINTER (fd));
+  else
+    g_hash_table_insert (self->watched, GINT_TO_POINTER (fd), GUINT_TO_POINTER (wanted));
+}
+
+static void
+timer_cb (MsaMulti *multi,
+          int timeout_ms,
+          gpointer user_data)
+{
+  MsaTestDriver *self = user_data;
+
+  self->n_timer_calls++;
+  self->told_ms = timeout_ms;
+  self->timer_us = timeout_ms < 0 ? G_MAXINT64 : get_now_us (self) + (gint64) timeout_ms * 1000;
+}
+
+static GArray *
+list_watched (MsaTestDriver *self)
+{
+  GArray *fds = g_array_new (FALSE, TRUE, sizeof (GPollFD));
+  GHashTableIter iter;
+  gpointer fd, events;
+
+  g_hash_table_iter_init (&iter, self->watched);
+  while (g_hash_table_iter_next (&iter, &fd, &events))
+    {
+      GPollFD poll_fd = { .fd = GPOINTER_TO_INT (fd), .events = (gushort) GPOINTER_TO_UINT (events) };
+
+      g_array_append_val (fds, poll_fd);
+    }
+
+  return fds;
+}
+
+static void
+act (MsaTestDriver *self,
+     int fd,
+     MsaSocketEvents events)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean done = msa_multi_socket_action (self->multi, fd, events, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (done);
+}
+
+/* Waits until @until_us at most. */
+static gboolean
+turn_callbacks (MsaTestDriver *self,
+                gint64 until_us)
+{
+  g_autoptr (GArray) fds = list_watched (self);
+  gint64 wait_us = MIN (until_us, self->timer_us) - get_now_us (self);
+  int timeout_ms = wait_us <= 0 ? 0 : (int) MIN ((wait_us + 999) / 1000, 3600 * 1000);
+  gboolean any = FALSE;
+
+  self->sys->ops->poll (self->sys, (GPollFD *) (gpointer) fds->data, fds->len, timeout_ms);
+  for (guint i = 0; i < fds->len; i++)
+    {
+      GPollFD *poll_fd = &g_array_index (fds, GPollFD, i);
+
+      if (poll_fd->revents == 0)
+        continue;
+      act (self, poll_fd->fd, (MsaSocketEvents) poll_fd->revents);
+      any = TRUE;
+    }
+
+  if (self->timer_us <= get_now_us (self))
+    {
+      self->timer_us = G_MAXINT64;
+      act (self, MSA_SOCKET_TIMEOUT, MSA_SOCKET_NONE);
+      any = TRUE;
+    }
+
+  return any;
+}
+
+/* The others */
+
+static void
+perform (MsaTestDriver *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean done = msa_multi_perform (self->multi, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (done);
+}
+
+static int
+to_wait_ms (MsaTestDriver *self,
+            gint64 until_us)
+{
+  gint64 wait_us = until_us - get_now_us (self);
+
+  return wait_us <= 0 ? 0 : (int) MIN ((wait_us + 999) / 1000, 3600 * 1000);
+}
+
+static gboolean
+turn_perform (MsaTestDriver *self,
+              gint64 until_us)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_ready = 0;
+  gboolean due = msa_multi_get_timeout_ms (self->multi) == 0;
+  gboolean done = msa_multi_poll (self->multi, to_wait_ms (self, until_us), &n_ready, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (done);
+  due |= n_ready > 0 || msa_multi_get_timeout_ms (self->multi) == 0;
+  perform (self);
+
+  return due;
+}
+
+static gboolean
+is_readable (int fd,
+             int timeout_ms)
+{
+  struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+  return poll (&poll_fd, 1, timeout_ms) > 0;
+}
+
+/* Moves virtual time on to what happens next for the multi. */
+static void
+let_time_pass (MsaTestDriver *self,
+               gint64 until_us)
+{
+  gint64 deadline_us = msa_engine_get_deadline (msa_multi_get_engine (self->multi));
+
+  if (self->sim != NULL && until_us > get_now_us (self))
+    msa_sim_step (self->sim, MIN (until_us, deadline_us));
+}
+
+static gboolean
+turn_exported (MsaTestDriver *self,
+               gint64 until_us)
+{
+  int timeout_ms = self->sim != NULL ? 0 : to_wait_ms (self, until_us);
+
+  if (!is_readable (self->fd, timeout_ms))
+    {
+      let_time_pass (self, until_us);
+      return FALSE;
+    }
+  perform (self);
+
+  return TRUE;
+}
+
+static gboolean
+set_flag_cb (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Blocks on the real system until something happens, or @until_us. */
+static void
+iterate_blocking (MsaTestDriver *self,
+                  gint64 until_us)
+{
+  gboolean over = FALSE;
+  GSource *source = g_timeout_source_new ((guint) to_wait_ms (self, until_us));
+
+  g_source_set_callback (source, set_flag_cb, &over, NULL);
+  g_source_attach (source, self->context);
+  g_main_context_iteration (self->context, TRUE);
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static gboolean
+turn_attached (MsaTestDriver *self,
+               gint64 until_us)
+{
+  if (g_main_context_iteration (self->context, FALSE))
+    return TRUE;
+
+  if (self->sim != NULL)
+    let_time_pass (self, until_us);
+  else if (until_us > get_now_us (self))
+    iterate_blocking (self, until_us);
+
+  return FALSE;
+}
+
+static gboolean
+turn (MsaTestDriver *self,
+      gint64 until_us)
+{
+  switch (self->kind)
+    {
+    case MSA_TEST_ATTACHED:
+    case MSA_TEST_SINGLY:
+      return turn_attached (self, until_us);
+    case MSA_TEST_CALLBACKS:
+      return turn_callbacks (self, until_us);
+    case MSA_TEST_PERFORM:
+      return turn_perform (self, until_us);
+    case MSA_TEST_EXPORTED:
+      return turn_exported (self, until_us);
+    case MSA_TEST_N_DRIVERS:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+MsaTestDriver *
+msa_test_driver_new (MsaTestDriverKind kind,
+                     MsaMulti *multi,
+                     MsaSim *sim)
+{
+  MsaTestDriver *self = g_new0 (MsaTestDriver, 1);
+
+  g_assert_true (sim == NULL || msa_test_driver_works_in_sim (kind));
+  self->kind = kind;
+  self->multi = g_object_ref (multi);
+  self->sim = sim != NULL ? msa_sim_ref (sim) : NULL;
+  self->sys = msa_multi_get_engine (multi)->reactor.sys;
+  self->context = g_main_context_new ();
+  self->watched = g_hash_table_new (NULL, NULL);
+  self->violations = g_ptr_array_new_with_free_func (g_free);
+  self->timer_us = G_MAXINT64;
+  self->told_ms = -1;
+
+  if (kind == MSA_TEST_ATTACHED || kind == MSA_TEST_SINGLY)
+    {
+      msa_multi_attach_with (multi, self->context, kind == MSA_TEST_SINGLY);
+    }
+  else if (kind == MSA_TEST_CALLBACKS)
+    {
+      msa_multi_set_socket_func (multi, socket_cb, self, NULL);
+      msa_multi_set_timer_func (multi, timer_cb, self, NULL);
+    }
+  else if (kind == MSA_TEST_EXPORTED)
+    {
+      self->fd = msa_multi_get_fd (multi);
+      g_assert_cmpint (self->fd, >=, 0);
+    }
+
+  return self;
+}
+
+void
+msa_test_driver_free (MsaTestDriver *self)
+{
+  msa_multi_detach (self->multi);
+  if (g_hash_table_size (self->watched) > 0)
+    g_ptr_array_add (self->violations, g_strdup ("descriptors are announced after detaching"));
+  for (guint i = 0; i < self->violations->len; i++)
+    g_test_message ("contract: %s", (const char *) g_ptr_array_index (self->violations, i));
+  g_assert_cmpuint (self->violations->len, ==, 0);
+
+  g_object_unref (self->multi);
+  g_clear_pointer (&self->sim, msa_sim_unref);
+  g_main_context_unref (self->context);
+  g_hash_table_unref (self->watched);
+  g_ptr_array_unref (self->violations);
+  g_free (self);
+}
+
+/* Nothing is under way in the multi or the simulated world. */
+static gboolean
+is_dead (MsaTestDriver *self)
+{
+  return self->sim != NULL && msa_sim_next_event (self->sim) == G_MAXINT64 &&
+         msa_engine_get_deadline (msa_multi_get_engine (self->multi)) == G_MAXINT64;
+}
+
+gboolean
+msa_test_driver_run (MsaTestDriver *self,
+                     MsaTestCondition done,
+                     gpointer data,
+                     gint64 limit_us)
+{
+  gint64 end_us = get_now_us (self) + limit_us;
+
+  while (!done (data))
+    {
+      gboolean any = turn (self, end_us);
+
+      if (any || done (data))
+        continue;
+      /* The last thing that happened may have made something ready. */
+      if ((get_now_us (self) >= end_us || is_dead (self)) && !msa_test_driver_turn (self))
+        return done (data);
+    }
+
+  return TRUE;
+}
+
+gboolean
+msa_test_driver_turn (MsaTestDriver *self)
+{
+  return turn (self, get_now_us (self));
+}
+
+static gboolean
+never (gpointer data)
+{
+  return FALSE;
+}
+
+void
+msa_test_driver_pass (MsaTestDriver *self,
+                      gint64 us)
+{
+  gint64 end_us = get_now_us (self) + us;
+
+  g_assert_nonnull (self->sim);
+  msa_test_driver_run (self, never, NULL, us);
+  if (get_now_us (self) < end_us)
+    msa_sim_advance_to (self->sim, end_us);
+  while (msa_test_driver_turn (self))
+    ;
+}
+
+guint
+msa_test_driver_count_watched (MsaTestDriver *self)
+{
+  return g_hash_table_size (self->watched);
+}
+
+MsaSocketEvents
+msa_test_driver_get_wanted (MsaTestDriver *self,
+                            int fd)
+{
+  return (MsaSocketEvents) GPOINTER_TO_UINT (
+      g_hash_table_lookup (self->watched, GINT_TO_POINTER (fd)));
+}
+
+guint
+msa_test_driver_count_socket_calls (MsaTestDriver *self)
+{
+  return self->n_socket_calls;
+}
+
+guint
+msa_test_driver_count_timer_calls (MsaTestDriver *self)
+{
+  return self->n_timer_calls;
+}
+
+int
+msa_test_driver_get_told_ms (MsaTestDriver *self)
+{
+  return self->told_ms;
+}
+
+GPtrArray *
+msa_test_driver_get_violations (MsaTestDriver *self)
+{
+  return self->violations;
+}
