@@ -1,0 +1,61 @@
+/* msa-test-tls-peer.h: a TLS server in memory, and the transport to it
+ *
+ * Two queues of bytes lie between the server and the bottom filter of a client. Either side is
+ * driven by the test, so every order of events can be had. No sockets, no threads.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <gnutls/gnutls.h>
+
+#include "filter/msa-filter-private.h"
+#include "msa-test-pki.h"
+
+typedef struct
+{
+  gnutls_session_t                 session;     /* (owned): the server's side */
+  gnutls_certificate_credentials_t credentials; /* (owned) */
+  GByteArray                      *to_server;   /* (owned) */
+  GByteArray                      *to_client;   /* (owned) */
+
+  /* Knobs of the transport, as the client meets it. */
+  gsize    step;          /* most bytes a send or recv moves; 0: all */
+  gboolean stutter;       /* every other call would block */
+  gboolean out_blocked;   /* sends would block */
+  gboolean out_broken;    /* sends fail */
+  gboolean in_ended;      /* an end comes after the bytes of to_client */
+  gboolean in_broken;     /* a failure comes after them */
+
+  /* What was seen of the client. */
+  guint    n_sends;       /* that moved bytes */
+  guint    n_recvs;       /* the same */
+  gsize    largest_recv;  /* most bytes that it asked for at once */
+  gboolean was_shut_down;
+  gboolean sent_last;     /* its last call was a send, not a recv */
+  gboolean want_out;      /* the same, and it would have blocked */
+  gboolean odd;
+  gboolean is_done;       /* the server's handshake has ended, well or not */
+} MsaTestTlsPeer;
+
+/* @priority NULL: GnuTLS' default. @alpn, NULL-terminated, may be NULL. */
+MsaTestTlsPeer *msa_test_tls_peer_new        (const MsaTestCert *cert,
+                                              const char *priority,
+                                              const char * const *alpn) G_GNUC_WARN_UNUSED_RESULT;
+void            msa_test_tls_peer_free       (MsaTestTlsPeer *self);
+/* The bottom of a client's chain. @self outlives it. */
+MsaFilter      *msa_test_tls_peer_new_bottom (MsaTestTlsPeer *self) G_GNUC_WARN_UNUSED_RESULT;
+/* Lets both sides shake hands until the client is DONE or has failed. A failing server's alert
+ * reaches the client, then an end; an end comes also when both sides wait for each other. */
+MsaIo           msa_test_tls_peer_connect    (MsaTestTlsPeer *self,
+                                              MsaFilter *client,
+                                              GError **error);
+/* Sends all of it. */
+void            msa_test_tls_peer_write      (MsaTestTlsPeer *self,
+                                              const void *data,
+                                              gsize len);
+/* What the client has sent by now, decrypted; a failure of TLS is stored in @result (nullable). */
+GByteArray     *msa_test_tls_peer_read       (MsaTestTlsPeer *self,
+                                              int *result) G_GNUC_WARN_UNUSED_RESULT;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MsaTestTlsPeer, msa_test_tls_peer_free)
