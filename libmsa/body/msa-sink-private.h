@@ -1,0 +1,43 @@
+/* msa-sink-private.h: where a response's body goes
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "base/msa-slice-private.h"
+#include "model/msa-enums.h"
+
+typedef struct _MsaSink MsaSink;
+
+typedef struct
+{
+  /* A body begins; @length is -1 where it is unknown, and only a hint. */
+  void           (*begin)   (MsaSink *self, gint64 length);
+  /* Takes all of @data or none of it. May run application code. */
+  MsaWriteResult (*write)   (MsaSink *self, MsaSlice data);
+  /* (nullable): room of at most @max bytes to receive into, *size 0 for none; what was received is then counted by commit(). */
+  guint8 *       (*reserve) (MsaSink *self, gsize max, gsize *size);
+  void           (*commit)  (MsaSink *self, gsize len);
+  /* (nullable): the body, where the sink keeps it. */
+  GBytes *       (*finish)  (MsaSink *self);
+  void           (*free)    (MsaSink *self);
+} MsaSinkOps;
+
+struct _MsaSink
+{
+  const MsaSinkOps *ops;
+  grefcount         refs;
+  gboolean          in_memory; /* the body is kept: it gets a limit by default */
+};
+
+MsaSink *msa_sink_new_memory   (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Answers of @func other than CONTINUE and PAUSE are ABORT. */
+typedef MsaWriteResult (*MsaSinkFunc) (gpointer user_data,
+                                       MsaSlice data);
+
+MsaSink *msa_sink_new_callback (MsaSinkFunc func,
+                                gpointer user_data,
+                                GDestroyNotify destroy) G_GNUC_WARN_UNUSED_RESULT;
+MsaSink *msa_sink_ref          (MsaSink *self);
+void     msa_sink_unref        (MsaSink *self);

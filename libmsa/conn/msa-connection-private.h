@@ -1,0 +1,111 @@
+/* msa-connection-private.h: one transport to a peer
+ *
+ * Holds the filter chain and the session on top, from the look-up of the name to the
+ * close. It reads nothing and decides nothing by itself: sockets, timers and look-ups only mark it
+ * due through wake(), and the engine then calls it from a dispatch.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "base/msa-log-private.h"
+#include "conn/msa-conn-key-private.h"
+#include "filter/msa-session-private.h"
+#include "net/msa-resolver-private.h"
+#include "tls/msa-tls-private.h"
+
+typedef struct _MsaConnection MsaConnection;
+typedef struct _MsaConnEnv    MsaConnEnv;
+
+/* What every connection of a multi is made with. */
+struct _MsaConnEnv
+{
+  MsaReactor    *reactor;
+  MsaResolver   *resolver;
+  MsaTrustCache *trusts;
+  MsaLog        *log;
+  /* Something happened to the connection: it wants to be driven. Only takes note. */
+  void         (*wake) (MsaConnEnv *self, MsaConnection *connection);
+};
+
+typedef enum
+{
+  MSA_CONNECTION_NEW,
+  MSA_CONNECTION_RESOLVING,  /* names are looked up and trust is loaded */
+  MSA_CONNECTION_CONNECTING, /* the chain connects: TCP, then TLS */
+  MSA_CONNECTION_OPEN,       /* the session works, or waits in the pool */
+  MSA_CONNECTION_CLOSED,     /* nothing goes through it any more */
+} MsaConnectionState;
+
+struct _MsaConnection
+{
+  MsaConnEnv        *env;        /* (unowned): outlives the connection */
+  MsaConnKey        *key;        /* (owned) */
+  MsaUrl            *url;        /* (owned): of the transfer it was made for; only scheme, host and port count */
+  MsaTlsConfig      *tls_config; /* (owned) (nullable) */
+  guint64            serial;
+  MsaConnectionState state;
+
+  MsaLookup          lookup;
+  MsaTrustWaiter     trust_waiter;
+  MsaAddresses      *addresses;  /* (owned) (nullable): NULL until known */
+  MsaTrust          *trust;      /* (owned) (nullable): NULL until loaded, or without TLS */
+  guint              next_address;
+  GError            *error;      /* (owned) (nullable): why connecting failed, so far */
+
+  MsaFilter         *socket;     /* (unowned) (nullable): the bottom of the chain */
+  MsaFilter         *chain;      /* (owned) (nullable): until the session has it */
+  MsaSession        *session;    /* (owned) (nullable): when OPEN */
+  MsaAddress         remote;
+
+  MsaTimer           timer;      /* connecting, then idle */
+  gint64             started_us;
+  gint64             connect_timeout_ms;
+  gboolean           timed_out;
+  gboolean           unwatchable; /* the driver could not watch its socket */
+  gint64             opened_boot_us;
+  gint64             idle_boot_us;
+
+  /* The engine's. */
+  gpointer           stream;     /* (unowned) (nullable): the transfer that uses or waits for it */
+  gpointer           site;       /* (unowned) (nullable): what counts it against the limits */
+  guint              n_streams;  /* exchanges that were begun on it */
+  gboolean           busy;       /* one of its events is being handled, maybe by application code */
+  gboolean           again;      /* was due while it was busy */
+  gboolean           due;        /* in the engine's list of due connections */
+  gboolean           idle;       /* in the pool */
+  gboolean           doomed;     /* to be freed at the end of the round */
+  GList              due_link;
+  GList              pool_link;  /* by key */
+  GList              lru_link;   /* in the pool by age, or among the doomed */
+};
+
+MsaConnection *msa_connection_new     (MsaConnEnv *env,
+                                       MsaConnKey *key,
+                                       MsaUrl *url,
+                                       MsaTlsConfig *tls_config,
+                                       guint64 serial,
+                                       gint64 connect_timeout_ms,
+                                       gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
+/* Hands its descriptors to the reactor. Must not be busy. */
+void           msa_connection_free    (MsaConnection *self);
+
+/* Goes on with connecting: DONE when OPEN, AGAIN, or ERROR (then CLOSED). */
+MsaIo          msa_connection_connect (MsaConnection *self,
+                                       gint64 now_us,
+                                       GError **error);
+/* Nothing goes through it any more; a goodbye is said if it was open. Memory and descriptors stay until
+ * msa_connection_free(). */
+void           msa_connection_close   (MsaConnection *self);
+
+/* What the open connection's socket waits for. @receiving: whether there is someone to take what comes. */
+void           msa_connection_update_interest (MsaConnection *self,
+                                               gboolean receiving);
+
+/* It waits for its next exchange, until it expires. */
+void           msa_connection_set_idle (MsaConnection *self,
+                                        gint64 now_us);
+/* It has an exchange again. */
+void           msa_connection_set_used (MsaConnection *self);
+/* Not too old for another exchange. */
+gboolean       msa_connection_is_fresh (MsaConnection *self);

@@ -1,0 +1,411 @@
+/* msa-connection.c: one transport to a peer
+ *
+ * The machine from look-up to close, with its table of edges. Whether to build, share or
+ * close a connection is the engine's to decide; idle ones are kept by msa-conn-pool.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "conn/msa-connection-private.h"
+
+#include "base/msa-container-private.h"
+#include "base/msa-limits-private.h"
+#include "model/msa-error.h"
+#include "net/msa-socket-private.h"
+#include "proto/http1/msa-http1-session-private.h"
+
+#define TO(s) (1u << MSA_CONNECTION_##s)
+
+static const struct
+{
+  const char *name;
+  guint       next; /* bit set: states allowed after this one */
+} states[] = {
+  [MSA_CONNECTION_NEW] = { "new", TO (RESOLVING) | TO (CLOSED) },
+  [MSA_CONNECTION_RESOLVING] = { "resolving", TO (CONNECTING) | TO (CLOSED) },
+  [MSA_CONNECTION_CONNECTING] = { "connecting", TO (OPEN) | TO (CLOSED) },
+  [MSA_CONNECTION_OPEN] = { "open", TO (CLOSED) },
+  [MSA_CONNECTION_CLOSED] = { "closed", 0 },
+};
+
+static void
+set_state (MsaConnection *self,
+           MsaConnectionState state)
+{
+  g_assert ((states[self->state].next & (1u << state)) != 0);
+
+  MSA_TRACE (self->env->log, CONN, self->serial, "%s -> %s", states[self->state].name,
+             states[state].name);
+  self->state = state;
+}
+
+static void
+wake (MsaConnection *self)
+{
+  self->env->wake (self->env, self);
+}
+
+static void
+looked_up_cb (MsaLookup *lookup,
+              MsaAddresses *addresses,
+              gint64 now_us)
+{
+  MsaConnection *self = MSA_CONTAINER_OF (lookup, MsaConnection, lookup);
+
+  self->addresses = msa_addresses_ref (addresses);
+  wake (self);
+}
+
+static void
+trust_loaded_cb (MsaTrustWaiter *waiter,
+                 MsaTrust *trust,
+                 const GError *error,
+                 gint64 now_us)
+{
+  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaConnection, trust_waiter);
+
+  if (trust != NULL)
+    self->trust = msa_trust_ref (trust);
+  else if (self->error == NULL)
+    self->error = g_error_copy (error);
+  wake (self);
+}
+
+static void
+timer_expired_cb (MsaTimer *timer,
+                  gint64 now_us)
+{
+  MsaConnection *self = MSA_CONTAINER_OF (timer, MsaConnection, timer);
+
+  self->timed_out = TRUE;
+  wake (self);
+}
+
+static void
+socket_ready_cb (gpointer user_data,
+                 MsaSocketEvents events,
+                 gint64 now_us)
+{
+  MsaConnection *self = user_data;
+
+  self->unwatchable |= events == MSA_SOCKET_NONE;
+  wake (self);
+}
+
+static gboolean
+uses_tls (const MsaConnection *self)
+{
+  return self->url->scheme == MSA_SCHEME_HTTPS;
+}
+
+MsaConnection *
+msa_connection_new (MsaConnEnv *env,
+                    MsaConnKey *key,
+                    MsaUrl *url,
+                    MsaTlsConfig *tls_config,
+                    guint64 serial,
+                    gint64 connect_timeout_ms,
+                    gint64 now_us)
+{
+  MsaConnection *self = g_new0 (MsaConnection, 1);
+
+  self->env = env;
+  self->key = msa_conn_key_ref (key);
+  self->url = msa_url_ref (url);
+  g_set_object (&self->tls_config, tls_config);
+  self->serial = serial;
+  self->lookup.done = looked_up_cb;
+  self->trust_waiter.done = trust_loaded_cb;
+  self->timer.expired = timer_expired_cb;
+  self->started_us = now_us;
+  self->connect_timeout_ms = connect_timeout_ms;
+  self->due_link.data = self->pool_link.data = self->lru_link.data = self;
+  msa_reactor_set_timer (env->reactor, &self->timer, now_us + connect_timeout_ms * 1000);
+
+  return self;
+}
+
+/* Ends all that could still call back. */
+static void
+cancel_waits (MsaConnection *self)
+{
+  msa_resolver_cancel (self->env->resolver, &self->lookup);
+  msa_trust_cache_cancel (self->env->trusts, &self->trust_waiter);
+  msa_reactor_remove_timer (self->env->reactor, &self->timer);
+}
+
+static void
+drop_chain (MsaConnection *self)
+{
+  self->socket = NULL;
+  g_clear_pointer (&self->chain, msa_filter_free);
+}
+
+void
+msa_connection_free (MsaConnection *self)
+{
+  g_assert (!self->busy && !self->due && !self->idle);
+
+  cancel_waits (self);
+  drop_chain (self);
+  if (self->session != NULL)
+    self->session->ops->free (self->session);
+  g_clear_pointer (&self->addresses, msa_addresses_unref);
+  g_clear_pointer (&self->trust, msa_trust_unref);
+  g_clear_object (&self->tls_config);
+  g_clear_error (&self->error);
+  msa_conn_key_unref (self->key);
+  msa_url_unref (self->url);
+  g_free (self);
+}
+
+void
+msa_connection_close (MsaConnection *self)
+{
+  if (self->state == MSA_CONNECTION_CLOSED)
+    return;
+
+  if (self->state == MSA_CONNECTION_OPEN && self->stream == NULL)
+    msa_filter_shutdown (self->session->chain);
+  cancel_waits (self);
+  set_state (self, MSA_CONNECTION_CLOSED);
+}
+
+static void
+start_waits (MsaConnection *self,
+             gint64 now_us)
+{
+  self->addresses =
+      msa_resolver_start (self->env->resolver, self->url->host, &self->lookup, now_us);
+  if (uses_tls (self))
+    self->trust =
+        msa_trust_cache_start (self->env->trusts, self->tls_config, &self->trust_waiter, now_us);
+  set_state (self, MSA_CONNECTION_RESOLVING);
+}
+
+static MsaIo
+finish_waits (MsaConnection *self)
+{
+  if (self->error != NULL)
+    return MSA_IO_ERROR;
+  if (self->addresses == NULL)
+    return MSA_IO_AGAIN;
+  if (self->addresses->error != NULL)
+    {
+      self->error = g_error_copy (self->addresses->error);
+      return MSA_IO_ERROR;
+    }
+  if (uses_tls (self) && self->trust == NULL)
+    return MSA_IO_AGAIN;
+
+  set_state (self, MSA_CONNECTION_CONNECTING);
+  return MSA_IO_DONE;
+}
+
+/* Puts the filters for the next address one on the other. */
+static gboolean
+build_chain (MsaConnection *self)
+{
+  static const char *const alpn[] = { "http/1.1", NULL };
+  MsaAddress address = self->addresses->addresses[self->next_address++];
+  MsaFilter *tls;
+
+  msa_address_set_port (&address, self->url->port);
+  self->remote = address;
+  self->chain = self->socket =
+      msa_socket_new (self->env->reactor, &address, socket_ready_cb, self);
+  if (!uses_tls (self))
+    return TRUE;
+
+  g_clear_error (&self->error);
+  tls = msa_tls_filter_new (self->chain, self->trust, self->tls_config, self->url->host, alpn,
+                            &self->error);
+  if (tls == NULL)
+    {
+      /* It took the socket with it. */
+      self->chain = self->socket = NULL;
+      return FALSE;
+    }
+  self->chain = tls;
+
+  return TRUE;
+}
+
+/* Another address cannot help against what the peer said after it was reached. */
+static gboolean
+is_final (const GError *error)
+{
+  return !g_error_matches (error, MSA_ERROR, MSA_ERROR_CONNECT);
+}
+
+/* Every address's own cause is told: which of them matters, only the reader knows. */
+static void
+note_error (MsaConnection *self,
+            GError *error)
+{
+  if (self->error != NULL && !is_final (error))
+    {
+      g_autofree gchar *both = g_strdup_printf ("%s; %s", self->error->message, error->message);
+
+      g_free (self->error->message);
+      self->error->message = g_steal_pointer (&both);
+      g_error_free (error);
+      return;
+    }
+
+  g_clear_error (&self->error);
+  self->error = error;
+}
+
+/* Tries the addresses in turn. */
+static MsaIo
+connect_chain (MsaConnection *self,
+               gint64 now_us)
+{
+  while (TRUE)
+    {
+      GError *error = NULL;
+      MsaIo io;
+
+      if (self->chain == NULL)
+        {
+          if (self->next_address == self->addresses->n_addresses)
+            {
+              msa_resolver_forget (self->env->resolver, self->url->host);
+              return MSA_IO_ERROR;
+            }
+          if (!build_chain (self))
+            return MSA_IO_ERROR;
+        }
+
+      io = msa_filter_connect (self->chain, now_us, &error);
+      if (io == MSA_IO_AGAIN)
+        msa_socket_want (self->socket, msa_filter_wants (self->chain));
+      if (io == MSA_IO_AGAIN || io == MSA_IO_DONE)
+        return io;
+
+      MSA_TRACE (self->env->log, CONN, self->serial, "%s", error->message);
+      note_error (self, error);
+      drop_chain (self);
+      if (is_final (self->error))
+        return MSA_IO_ERROR;
+    }
+}
+
+static void
+open_session (MsaConnection *self)
+{
+  g_clear_error (&self->error);
+  self->session = msa_http1_session_new (g_steal_pointer (&self->chain));
+  self->opened_boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
+  msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
+  set_state (self, MSA_CONNECTION_OPEN);
+}
+
+static const char *
+describe_phase (const MsaConnection *self)
+{
+  if (self->state < MSA_CONNECTION_CONNECTING)
+    return self->addresses == NULL ? "looking up the name" : "loading the trust store";
+  if (self->socket == NULL || !self->socket->connected)
+    return "connecting";
+
+  return "in the TLS handshake";
+}
+
+static MsaIo
+fail (MsaConnection *self,
+      GError **error)
+{
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  msa_connection_close (self);
+
+  return MSA_IO_ERROR;
+}
+
+static MsaIo
+fail_timed_out (MsaConnection *self,
+                gint64 now_us,
+                GError **error)
+{
+  g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
+               "No connection to “%s” within %" G_GINT64_FORMAT " ms: still %s",
+               self->url->authority, self->connect_timeout_ms, describe_phase (self));
+  msa_connection_close (self);
+
+  return MSA_IO_ERROR;
+}
+
+MsaIo
+msa_connection_connect (MsaConnection *self,
+                        gint64 now_us,
+                        GError **error)
+{
+  MsaIo io;
+
+  if (self->timed_out)
+    return fail_timed_out (self, now_us, error);
+  if (self->unwatchable)
+    {
+      g_set_error (&self->error, MSA_ERROR, MSA_ERROR_CONNECT,
+                   "Connecting to “%s” failed: the system watches no more descriptors",
+                   self->url->authority);
+      return fail (self, error);
+    }
+
+  if (self->state == MSA_CONNECTION_NEW)
+    start_waits (self, now_us);
+
+  if (self->state == MSA_CONNECTION_RESOLVING)
+    {
+      io = finish_waits (self);
+      if (io == MSA_IO_ERROR)
+        return fail (self, error);
+      if (io == MSA_IO_AGAIN)
+        return MSA_IO_AGAIN;
+    }
+
+  io = connect_chain (self, now_us);
+  if (io == MSA_IO_ERROR)
+    return fail (self, error);
+  if (io == MSA_IO_DONE)
+    open_session (self);
+
+  return io;
+}
+
+void
+msa_connection_update_interest (MsaConnection *self,
+                                gboolean receiving)
+{
+  MsaSocketEvents events = self->session->ops->wants (self->session);
+
+  if (receiving)
+    events |= MSA_SOCKET_IN;
+  msa_socket_want (self->socket, events);
+}
+
+void
+msa_connection_set_idle (MsaConnection *self,
+                         gint64 now_us)
+{
+  self->idle_boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
+  msa_reactor_set_timer (self->env->reactor, &self->timer, now_us + MSA_IDLE_EXPIRY_US);
+}
+
+void
+msa_connection_set_used (MsaConnection *self)
+{
+  self->timed_out = FALSE;
+  msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
+}
+
+gboolean
+msa_connection_is_fresh (MsaConnection *self)
+{
+  gint64 boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
+
+  return boot_us - self->idle_boot_us < MSA_IDLE_EXPIRY_US &&
+         boot_us - self->opened_boot_us < MSA_CONNECTION_MAX_AGE_US;
+}

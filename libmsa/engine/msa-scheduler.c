@@ -1,0 +1,446 @@
+/* msa-scheduler.c: which transfer gets a connection, and when
+ *
+ * Limits, the queue, and the choice between a connection from the pool, a new one and waiting. How a connection
+ * is made lives in conn/, what goes through it in msa-exchange.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "engine/msa-scheduler-private.h"
+
+#include "base/msa-container-private.h"
+#include "base/msa-limits-private.h"
+#include "engine/msa-engine-private.h"
+
+/* A priority, then the order of adding, as one number: 2^42 transfers fit between two
+ * priorities, which the option table keeps within a million. */
+#define ORDERS_A_PRIORITY ((gint64) 1 << 42)
+
+static guint
+hash_slice (gconstpointer data)
+{
+  const MsaSlice *slice = data;
+  guint hash = 2166136261u;
+
+  for (gsize i = 0; i < slice->len; i++)
+    hash = (hash ^ (guint8) slice->data[i]) * 16777619u;
+
+  return hash;
+}
+
+static gboolean
+equal_slices (gconstpointer a,
+              gconstpointer b)
+{
+  return msa_slice_equal (*(const MsaSlice *) a, *(const MsaSlice *) b);
+}
+
+static void
+site_free (gpointer data)
+{
+  MsaSite *self = data;
+
+  msa_heap_clear (&self->waiting);
+  g_free ((char *) self->origin.data);
+  g_free (self);
+}
+
+void
+msa_scheduler_init (MsaScheduler *self)
+{
+  self->sites = g_hash_table_new_full (hash_slice, equal_slices, NULL, site_free);
+  msa_heap_init (&self->open_sites);
+  msa_conn_pool_init (&self->pool);
+  g_queue_init (&self->doomed);
+  self->max_connections_per_host = 6;
+  self->max_idle_connections = 64;
+}
+
+/* Sites */
+
+static MsaSite *
+use_site (MsaScheduler *self,
+          const MsaConnKey *key)
+{
+  MsaSlice origin = msa_conn_key_get_origin (key);
+  MsaSite *site = g_hash_table_lookup (self->sites, &origin);
+
+  if (site == NULL)
+    {
+      site = g_new0 (MsaSite, 1);
+      site->origin = msa_slice (msa_slice_dup (origin), origin.len);
+      msa_heap_init (&site->waiting);
+      g_hash_table_insert (self->sites, &site->origin, site);
+    }
+  site->n_users++;
+
+  return site;
+}
+
+static void
+release_site (MsaScheduler *self,
+              MsaSite *site)
+{
+  if (--site->n_users > 0)
+    return;
+
+  g_assert (site->n_waiting == 0 && site->n_connections == 0 && site->n_woken == 0);
+  msa_heap_remove (&self->open_sites, &site->node);
+  g_hash_table_remove (self->sites, &site->origin);
+}
+
+/* Slots that are free or can be made free by closing an idle connection, and are promised to nobody. */
+static gboolean
+has_room (guint limit,
+          guint n_connections,
+          guint n_idle,
+          guint n_woken)
+{
+  return limit == 0 || (guint64) limit + n_idle > (guint64) n_connections + n_woken;
+}
+
+static gboolean
+site_has_room (const MsaScheduler *self,
+               const MsaSite *site)
+{
+  return has_room (self->max_connections_per_host, site->n_connections, site->n_idle,
+                   site->n_woken);
+}
+
+static gboolean
+scheduler_has_room (const MsaScheduler *self)
+{
+  return has_room (self->max_connections, self->n_connections,
+                   msa_conn_pool_get_length (&self->pool), self->n_woken);
+}
+
+/* To be called when what its place in the heap goes by has changed. */
+static void
+update_site (MsaScheduler *self,
+             MsaSite *site)
+{
+  if (site->n_waiting > 0 && site_has_room (self, site))
+    msa_heap_set (&self->open_sites, &site->node, msa_heap_first (&site->waiting)->key);
+  else if (site->node.index != 0)
+    msa_heap_remove (&self->open_sites, &site->node);
+}
+
+/* Waiting and waking */
+
+static void
+enqueue (MsaScheduler *self,
+         MsaTransfer *transfer)
+{
+  MsaSite *site = transfer->site;
+
+  msa_heap_set (&site->waiting, &transfer->waiting,
+                transfer->settings->priority * ORDERS_A_PRIORITY + (gint64) transfer->order);
+  site->n_waiting++;
+  self->n_waiting++;
+  update_site (self, site);
+}
+
+static void
+dequeue (MsaScheduler *self,
+         MsaTransfer *transfer)
+{
+  MsaSite *site = transfer->site;
+
+  msa_heap_remove (&site->waiting, &transfer->waiting);
+  site->n_waiting--;
+  self->n_waiting--;
+  update_site (self, site);
+}
+
+static void
+set_woken (MsaScheduler *self,
+           MsaTransfer *transfer,
+           gboolean woken)
+{
+  if (transfer->woken == woken)
+    return;
+
+  transfer->woken = woken;
+  transfer->site->n_woken += woken ? 1 : -1;
+  self->n_woken += woken ? 1 : -1;
+  update_site (self, transfer->site);
+}
+
+void
+msa_scheduler_wake (MsaEngine *engine)
+{
+  MsaScheduler *self = &engine->scheduler;
+  MsaHeapNode *node;
+
+  while (scheduler_has_room (self) && (node = msa_heap_first (&self->open_sites)) != NULL)
+    {
+      MsaSite *site = MSA_CONTAINER_OF (node, MsaSite, node);
+      MsaHeapNode *first = msa_heap_first (&site->waiting);
+      MsaTransfer *transfer = MSA_CONTAINER_OF (first, MsaTransfer, waiting);
+
+      dequeue (self, transfer);
+      set_woken (self, transfer, TRUE);
+      msa_engine_make_due (engine, transfer);
+    }
+}
+
+static void
+forget_site (MsaScheduler *self,
+             MsaTransfer *transfer)
+{
+  release_site (self, g_steal_pointer (&transfer->site));
+}
+
+void
+msa_scheduler_leave (MsaEngine *engine,
+                     MsaTransfer *transfer)
+{
+  MsaScheduler *self = &engine->scheduler;
+
+  if (transfer->site == NULL)
+    return;
+
+  if (transfer->woken)
+    set_woken (self, transfer, FALSE);
+  else if (transfer->waiting.index != 0)
+    dequeue (self, transfer);
+  forget_site (self, transfer);
+  /* What was kept for it goes to the next. */
+  msa_scheduler_wake (engine);
+}
+
+/* Connections */
+
+static void
+take_from_pool (MsaScheduler *self,
+                MsaConnection *connection)
+{
+  MsaSite *site = connection->site;
+
+  msa_conn_pool_remove (&self->pool, connection);
+  site->n_idle--;
+  update_site (self, site);
+}
+
+void
+msa_scheduler_close (MsaEngine *engine,
+                     MsaConnection *connection)
+{
+  MsaScheduler *self = &engine->scheduler;
+
+  if (connection->doomed)
+    return;
+
+  connection->doomed = TRUE;
+  if (connection->idle)
+    take_from_pool (self, connection);
+  msa_connection_close (connection);
+  g_queue_push_tail_link (&self->doomed, &connection->lru_link);
+  self->reap_due = TRUE;
+}
+
+static void
+evict (MsaEngine *engine,
+       gconstpointer site)
+{
+  MsaConnection *oldest = msa_conn_pool_oldest (&engine->scheduler.pool, site);
+
+  if (oldest != NULL)
+    msa_scheduler_close (engine, oldest);
+}
+
+void
+msa_scheduler_put_idle (MsaEngine *engine,
+                        MsaConnection *connection)
+{
+  MsaScheduler *self = &engine->scheduler;
+
+  msa_connection_set_idle (connection, engine->now_us);
+  msa_conn_pool_put (&self->pool, connection);
+  ((MsaSite *) connection->site)->n_idle++;
+  update_site (self, connection->site);
+  if (msa_conn_pool_get_length (&self->pool) > self->max_idle_connections)
+    evict (engine, NULL);
+  msa_scheduler_wake (engine);
+}
+
+static void
+free_connection (MsaEngine *engine,
+                 MsaConnection *connection)
+{
+  MsaScheduler *self = &engine->scheduler;
+  MsaSite *site = connection->site;
+
+  if (connection->due)
+    {
+      g_queue_unlink (&engine->due_connections, &connection->due_link);
+      connection->due = FALSE;
+    }
+  msa_connection_free (connection);
+  site->n_connections--;
+  self->n_connections--;
+  update_site (self, site);
+  release_site (self, site);
+}
+
+gboolean
+msa_scheduler_reap (MsaEngine *engine)
+{
+  GQueue *doomed = &engine->scheduler.doomed;
+  gboolean any = FALSE;
+
+  engine->scheduler.reap_due = FALSE;
+
+  /* Those whose handler is on the stack stay for a later round. */
+  for (guint n = doomed->length; n > 0; n--)
+    {
+      MsaConnection *connection = g_queue_pop_head_link (doomed)->data;
+
+      if (connection->busy)
+        {
+          g_queue_push_tail_link (doomed, &connection->lru_link);
+          continue;
+        }
+      free_connection (engine, connection);
+      any = TRUE;
+    }
+
+  return any;
+}
+
+/* An idle connection for the transfer; those found dead or too old on the way are closed. */
+static MsaConnection *
+find_idle (MsaEngine *engine,
+           MsaTransfer *transfer)
+{
+  MsaConnection *connection;
+
+  while ((connection = msa_conn_pool_find (&engine->scheduler.pool, transfer->hop->key)) != NULL)
+    {
+      /* What may be sent again needs no look at the socket first: a dead connection then shows
+       * by itself, and costs nothing in the usual case. */
+      if (msa_connection_is_fresh (connection) &&
+          (transfer->hop->is_idempotent || !msa_filter_peek (connection->session->chain)))
+        return connection;
+      msa_scheduler_close (engine, connection);
+    }
+
+  return NULL;
+}
+
+static void
+build (MsaEngine *engine,
+       MsaTransfer *transfer)
+{
+  MsaScheduler *self = &engine->scheduler;
+  guint timeout_ms = transfer->settings->connect_timeout_ms;
+  MsaConnection *connection;
+
+  connection = msa_connection_new (&engine->conn_env, transfer->hop->key, transfer->hop->url,
+                                   transfer->settings->tls_config, ++engine->n_connections_made,
+                                   timeout_ms > 0 ? timeout_ms : MSA_DEFAULT_CONNECT_TIMEOUT_MS,
+                                   engine->now_us);
+  connection->site = use_site (self, transfer->hop->key);
+  ((MsaSite *) connection->site)->n_connections++;
+  self->n_connections++;
+  update_site (self, connection->site);
+  msa_exchange_attach (engine, transfer, connection);
+  msa_engine_wake_connection (engine, connection);
+}
+
+static gboolean
+is_full (guint limit,
+         guint n_connections)
+{
+  return limit > 0 && n_connections >= limit;
+}
+
+static gboolean
+try_start (MsaEngine *engine,
+           MsaTransfer *transfer)
+{
+  MsaScheduler *self = &engine->scheduler;
+  MsaConnection *connection = transfer->fresh ? NULL : find_idle (engine, transfer);
+
+  if (connection != NULL)
+    {
+      take_from_pool (self, connection);
+      msa_connection_set_used (connection);
+      msa_exchange_attach (engine, transfer, connection);
+      return TRUE;
+    }
+
+  if (is_full (self->max_connections_per_host, transfer->site->n_connections))
+    {
+      if (transfer->site->n_idle > 0)
+        evict (engine, transfer->site);
+      return FALSE;
+    }
+  if (is_full (self->max_connections, self->n_connections))
+    {
+      evict (engine, NULL);
+      return FALSE;
+    }
+
+  build (engine, transfer);
+  return TRUE;
+}
+
+/* Nobody who came before it, or matters more, waits for the same. */
+static gboolean
+is_first (const MsaTransfer *transfer)
+{
+  return transfer->woken || transfer->site->n_waiting == 0;
+}
+
+void
+msa_scheduler_submit (MsaEngine *engine,
+                      MsaTransfer *transfer)
+{
+  MsaScheduler *self = &engine->scheduler;
+  gboolean first;
+
+  if (transfer->site == NULL)
+    transfer->site = use_site (self, transfer->hop->key);
+  first = is_first (transfer);
+  set_woken (self, transfer, FALSE);
+
+  if (!first || !try_start (engine, transfer))
+    enqueue (self, transfer);
+  else if (transfer->site != NULL) /* else it has failed already */
+    forget_site (self, transfer);
+  msa_scheduler_wake (engine);
+}
+
+void
+msa_scheduler_limits_changed (MsaEngine *engine)
+{
+  MsaScheduler *self = &engine->scheduler;
+  GHashTableIter iter;
+  gpointer site;
+
+  g_hash_table_iter_init (&iter, self->sites);
+  while (g_hash_table_iter_next (&iter, NULL, &site))
+    update_site (self, site);
+  while (msa_conn_pool_get_length (&self->pool) > self->max_idle_connections)
+    evict (engine, NULL);
+  msa_scheduler_wake (engine);
+}
+
+void
+msa_scheduler_close_idle (MsaEngine *engine)
+{
+  while (msa_conn_pool_get_length (&engine->scheduler.pool) > 0)
+    evict (engine, NULL);
+}
+
+void
+msa_scheduler_clear (MsaScheduler *self)
+{
+  g_assert (self->n_connections == 0);
+
+  msa_conn_pool_clear (&self->pool);
+  msa_heap_clear (&self->open_sites);
+  g_hash_table_unref (self->sites);
+}

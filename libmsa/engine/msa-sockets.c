@@ -1,0 +1,332 @@
+/* msa-sockets.c: the table of watched descriptors
+ *
+ * Keeps who waits for which descriptor and what the driver was told of it. Changes are only
+ * noted; msa_sockets_flush(), once in each round of a dispatch, announces them: ends first, each before its
+ * close, so that a number can be given again by the kernel only after its end was
+ * announced. In the own poller each registration has a generation, and an event of an older one finds nobody.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "engine/msa-sockets-private.h"
+
+typedef struct
+{
+  int             fd;
+  MsaSocketEvents announced;
+} MsaClosing;
+
+void
+msa_sockets_init (MsaSockets *self,
+                  MsaSys *sys)
+{
+  self->sys = sys;
+  self->entries = g_array_new (FALSE, TRUE, sizeof (MsaSocketEntry));
+  self->changed = g_array_new (FALSE, FALSE, sizeof (int));
+  self->closing = g_array_new (FALSE, FALSE, sizeof (MsaClosing));
+  self->poller = -1;
+}
+
+static MsaSocketEntry *
+get_entry (MsaSockets *self,
+           int fd)
+{
+  if (fd < 0 || (guint) fd >= self->entries->len)
+    return NULL;
+
+  return &g_array_index (self->entries, MsaSocketEntry, fd);
+}
+
+MsaWatch *
+msa_sockets_find (MsaSockets *self,
+                  int fd)
+{
+  MsaSocketEntry *entry = get_entry (self, fd);
+
+  return entry == NULL ? NULL : entry->watch;
+}
+
+static guint64
+make_token (const MsaWatch *watch)
+{
+  return (guint64) watch->generation << 32 | (guint32) watch->fd;
+}
+
+MsaWatch *
+msa_sockets_find_token (MsaSockets *self,
+                        guint64 token)
+{
+  MsaWatch *watch = msa_sockets_find (self, (int) (token & G_MAXUINT32));
+
+  return watch != NULL && watch->generation == token >> 32 ? watch : NULL;
+}
+
+static void
+note_change (MsaSockets *self,
+             MsaWatch *watch)
+{
+  if (watch->changed)
+    return;
+  watch->changed = TRUE;
+  g_array_append_val (self->changed, watch->fd);
+}
+
+void
+msa_sockets_want (MsaSockets *self,
+                  MsaWatch *watch,
+                  MsaSocketEvents events)
+{
+  MsaSocketEntry *entry;
+
+  if ((guint) watch->fd >= self->entries->len)
+    g_array_set_size (self->entries, MAX ((guint) watch->fd + 1, 2 * self->entries->len));
+  entry = get_entry (self, watch->fd);
+  if (entry->watch != watch)
+    {
+      *entry = (MsaSocketEntry) { .watch = watch };
+      watch->generation = ++self->generation;
+      watch->announced = MSA_SOCKET_NONE;
+      watch->changed = FALSE;
+    }
+
+  watch->wanted = events;
+  note_change (self, watch);
+}
+
+void
+msa_sockets_close (MsaSockets *self,
+                   MsaWatch *watch)
+{
+  MsaClosing closing = { .fd = watch->fd };
+  MsaSocketEntry *entry = get_entry (self, watch->fd);
+
+  if (entry != NULL && entry->watch == watch)
+    {
+      entry->watch = NULL;
+      closing.announced = watch->announced;
+    }
+  g_array_append_val (self->closing, closing);
+  watch->fd = -1;
+  watch->wanted = watch->announced = MSA_SOCKET_NONE;
+  watch->changed = FALSE;
+}
+
+gboolean
+msa_sockets_is_dirty (const MsaSockets *self)
+{
+  return self->changed->len > 0 || self->closing->len > 0;
+}
+
+/* FALSE: the own poller did not take it. */
+static gboolean
+announce (MsaSockets *self,
+          int fd,
+          MsaSocketEvents old,
+          MsaSocketEvents events,
+          guint64 token)
+{
+  if (old == events)
+    return TRUE;
+  if (self->uses_poller)
+    return self->sys->ops->poller_set (self->sys, self->poller, fd, old, events, token) == 0;
+  if (self->driver != NULL)
+    self->driver->socket (self->driver_data, fd, events, events == MSA_SOCKET_NONE);
+
+  return TRUE;
+}
+
+static void
+count_announced (MsaSockets *self,
+                 MsaSocketEvents old,
+                 MsaSocketEvents events)
+{
+  self->n_announced += (events != MSA_SOCKET_NONE);
+  self->n_announced -= (old != MSA_SOCKET_NONE);
+}
+
+static void
+flush_closing (MsaSockets *self)
+{
+  MsaClosing closing = g_array_index (self->closing, MsaClosing, self->closing->len - 1);
+  MsaSocketEntry *entry;
+
+  g_array_set_size (self->closing, self->closing->len - 1);
+  count_announced (self, closing.announced, MSA_SOCKET_NONE);
+  announce (self, closing.fd, closing.announced, MSA_SOCKET_NONE, 0);
+  entry = get_entry (self, closing.fd);
+  if (entry != NULL)
+    entry->assigned = NULL;
+  self->sys->ops->close (self->sys, closing.fd);
+}
+
+static void
+flush_change (MsaSockets *self,
+              int fd,
+              gint64 now_us)
+{
+  MsaWatch *watch = msa_sockets_find (self, fd);
+  MsaSocketEvents old, wanted;
+
+  if (watch == NULL || !watch->changed)
+    return;
+
+  watch->changed = FALSE;
+  old = watch->announced;
+  wanted = watch->wanted;
+  count_announced (self, old, wanted);
+  watch->announced = wanted;
+  if (wanted == MSA_SOCKET_NONE)
+    get_entry (self, fd)->assigned = NULL;
+  if (announce (self, fd, old, wanted, make_token (watch)))
+    return;
+
+  /* Still the same watch: the own poller runs no application code. */
+  count_announced (self, wanted, old);
+  watch->announced = old;
+  watch->ready (watch, MSA_SOCKET_NONE, now_us);
+}
+
+gboolean
+msa_sockets_flush (MsaSockets *self,
+                   gint64 now_us)
+{
+  gboolean any = FALSE;
+
+  /* Application code may add to both lists, and drive a dispatch that empties them. */
+  while (msa_sockets_is_dirty (self))
+    {
+      any = TRUE;
+      if (self->closing->len > 0)
+        {
+          flush_closing (self);
+        }
+      else
+        {
+          int fd = g_array_index (self->changed, int, self->changed->len - 1);
+
+          g_array_set_size (self->changed, self->changed->len - 1);
+          flush_change (self, fd, now_us);
+        }
+    }
+
+  return any;
+}
+
+static void
+announce_all (MsaSockets *self,
+              gboolean removed)
+{
+  /* The table may grow below: application code runs. */
+  for (guint fd = 0; fd < self->entries->len; fd++)
+    {
+      MsaWatch *watch = msa_sockets_find (self, (int) fd);
+      MsaSocketEvents old = removed ? watch != NULL ? watch->announced : 0 : MSA_SOCKET_NONE;
+      MsaSocketEvents events = removed || watch == NULL ? MSA_SOCKET_NONE : watch->wanted;
+
+      if (watch == NULL)
+        continue;
+      count_announced (self, watch->announced, events);
+      watch->announced = events;
+      if (!announce (self, (int) fd, old, events, make_token (watch)))
+        {
+          count_announced (self, events, MSA_SOCKET_NONE);
+          watch->announced = MSA_SOCKET_NONE;
+          note_change (self, watch);
+        }
+    }
+}
+
+static gboolean
+ensure_poller (MsaSockets *self)
+{
+  if (self->poller < 0)
+    self->poller = self->sys->ops->poller_open (self->sys);
+
+  return self->poller >= 0;
+}
+
+gboolean
+msa_sockets_set_driver (MsaSockets *self,
+                        gboolean use_poller,
+                        const MsaDriverOps *driver,
+                        gpointer driver_data)
+{
+  gboolean possible = !use_poller || ensure_poller (self);
+
+  while (self->closing->len > 0)
+    flush_closing (self);
+  if (self->uses_poller || self->driver != NULL)
+    announce_all (self, TRUE);
+  self->uses_poller = use_poller && possible;
+  self->driver = driver;
+  self->driver_data = driver_data;
+  if (self->uses_poller || self->driver != NULL)
+    announce_all (self, FALSE);
+
+  return possible;
+}
+
+void
+msa_sockets_get_poll_fds (MsaSockets *self,
+                          GArray *fds)
+{
+  for (guint fd = 0; fd < self->entries->len; fd++)
+    {
+      MsaWatch *watch = msa_sockets_find (self, (int) fd);
+
+      if (watch != NULL && watch->wanted != MSA_SOCKET_NONE)
+        {
+          GPollFD poll_fd = { .fd = (int) fd, .events = (gushort) watch->wanted };
+
+          g_array_append_val (fds, poll_fd);
+        }
+    }
+}
+
+gboolean
+msa_sockets_assign (MsaSockets *self,
+                    int fd,
+                    gpointer data)
+{
+  MsaSocketEntry *entry = get_entry (self, fd);
+
+  if (entry == NULL || entry->watch == NULL || entry->watch->announced == MSA_SOCKET_NONE)
+    return FALSE;
+  entry->assigned = data;
+
+  return TRUE;
+}
+
+gpointer
+msa_sockets_get_assigned (MsaSockets *self,
+                          int fd)
+{
+  MsaSocketEntry *entry = get_entry (self, fd);
+
+  return entry == NULL ? NULL : entry->assigned;
+}
+
+void
+msa_sockets_silence (MsaSockets *self)
+{
+  self->driver = NULL;
+}
+
+void
+msa_sockets_clear (MsaSockets *self)
+{
+  for (guint i = 0; i < self->closing->len; i++)
+    {
+      MsaClosing *closing = &g_array_index (self->closing, MsaClosing, i);
+
+      if (self->uses_poller)
+        announce (self, closing->fd, closing->announced, MSA_SOCKET_NONE, 0);
+      self->sys->ops->close (self->sys, closing->fd);
+    }
+  if (self->poller >= 0)
+    self->sys->ops->close (self->sys, self->poller);
+  g_array_unref (self->entries);
+  g_array_unref (self->changed);
+  g_array_unref (self->closing);
+}

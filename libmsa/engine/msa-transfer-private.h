@@ -1,0 +1,98 @@
+/* msa-transfer-private.h: one run of an easy
+ *
+ * Begins when the easy is added, ends with its delivery or removal. The easy keeps it
+ * afterwards for its results.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "body/msa-sink-private.h"
+#include "conn/msa-connection-private.h"
+#include "engine/msa-hop-private.h"
+
+typedef struct _MsaEngine   MsaEngine;
+typedef struct _MsaSite     MsaSite;
+typedef struct _MsaTransfer MsaTransfer;
+
+typedef enum
+{
+  MSA_TRANSFER_QUEUED,     /* due, or waiting for a slot */
+  MSA_TRANSFER_CONNECTING, /* a connection is made for it */
+  MSA_TRANSFER_SENDING,    /* the request goes out */
+  MSA_TRANSFER_WAITING,    /* it is out; no response yet */
+  MSA_TRANSFER_RECEIVING,  /* the final head came */
+  MSA_TRANSFER_DONE,       /* has its result, which is to be delivered */
+  MSA_TRANSFER_GONE,       /* delivered or removed: the engine has forgotten it */
+} MsaTransferState;
+
+struct _MsaTransfer
+{
+  grefcount        refs;
+  guint64          serial;
+  MsaEngine       *engine;       /* (unowned) (nullable): until GONE */
+  gpointer         owner;        /* (unowned): the MsaEasy, held by the multi until GONE */
+  MsaTransferState state;
+  MsaSettings     *settings;     /* (owned) */
+  const MsaHop    *hop;          /* (nullable): the settings'; NULL until first tried */
+  MsaSink         *sink;         /* (owned) (nullable): until GONE */
+
+  MsaConnection   *connection;   /* (unowned) (nullable): which names it as its stream */
+  MsaSite         *site;         /* (unowned) (nullable): where it waits */
+  MsaHeapNode      waiting;      /* in the site */
+  guint64          order;        /* of adding */
+  GList            link;         /* in the engine's due or done list */
+  gboolean         due;          /* in the due list */
+  gboolean         woken;        /* holds a slot that got free */
+  gboolean         fresh;        /* wants a connection of its own making */
+  guint            n_replays;
+
+  MsaTimer         timer;        /* the whole transfer */
+  gboolean         timed_out;    /* its time was over while application code ran for it */
+  gint64           added_us;
+  MsaDirections    paused;
+  gsize            body_written; /* of the request */
+
+  /* Results: of the last response. */
+  GError          *error;        /* (owned) (nullable) */
+  guint            status;
+  MsaHttpVersion   version;
+  gchar           *reason;       /* (owned) (nullable) */
+  MsaHeaders      *headers;      /* (owned) (nullable) */
+  MsaHeaders      *interim;      /* (owned) (nullable): of all interim heads */
+  MsaHeaders      *trailers;     /* (owned) (nullable) */
+  GBytes          *body;         /* (owned) (nullable) */
+  gint64           content_length; /* -1: unknown */
+  guint64          bytes_received; /* of the body */
+  guint64          bytes_sent;     /* of the body */
+  MsaUrl          *url;          /* (owned) (nullable): effective */
+  MsaAddress       remote;       /* len 0: none yet */
+  gint64           finished_us;
+};
+
+/* Takes @sink. */
+MsaTransfer *msa_transfer_new    (MsaEngine *engine,
+                                  MsaSettings *settings,
+                                  MsaSink *sink,
+                                  gpointer owner,
+                                  guint64 order,
+                                  gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
+MsaTransfer *msa_transfer_ref    (MsaTransfer *self);
+void         msa_transfer_unref  (MsaTransfer *self);
+
+/* The one way from state to state. */
+void         msa_transfer_set_state (MsaTransfer *self,
+                                     MsaTransferState state);
+
+/* Takes @error, leaves connection and queue; to be delivered. Harmless once DONE. */
+void         msa_transfer_fail   (MsaTransfer *self,
+                                  GError *error);
+/* The response is complete; the connection was let go of before. */
+void         msa_transfer_finish (MsaTransfer *self);
+/* Removed: nothing will be delivered. */
+void         msa_transfer_drop   (MsaTransfer *self);
+/* What was found out about the response is forgotten: the request goes out again. */
+void         msa_transfer_rewind (MsaTransfer *self);
+
+/* The limit that counts, G_MAXUINT64 for none. */
+guint64      msa_transfer_get_max_body (const MsaTransfer *self);

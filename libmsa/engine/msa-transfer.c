@@ -1,0 +1,222 @@
+/* msa-transfer.c: one run of an easy
+ *
+ * The states of a transfer and what arriving in one does; who moves it on lives in
+ * msa-scheduler.c (connections) and msa-exchange.c (request and response).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "engine/msa-transfer-private.h"
+
+#include "base/msa-container-private.h"
+#include "base/msa-limits-private.h"
+#include "engine/msa-engine-private.h"
+#include "model/msa-error.h"
+
+static void enter_done (MsaTransfer *self);
+static void enter_gone (MsaTransfer *self);
+
+#define TO(s) (1u << MSA_TRANSFER_##s)
+
+static const struct
+{
+  const char *name;
+  guint       next;                       /* bit set: states allowed after this one */
+  void      (*enter) (MsaTransfer *self); /* (nullable) */
+} states[] = {
+  [MSA_TRANSFER_QUEUED] = { "queued", TO (CONNECTING) | TO (SENDING) | TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_CONNECTING] = { "connecting", TO (SENDING) | TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_SENDING] = { "sending",
+                             TO (WAITING) | TO (RECEIVING) | TO (QUEUED) | TO (DONE) | TO (GONE),
+                             NULL },
+  [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_RECEIVING] = { "receiving", TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_DONE] = { "done", TO (GONE), enter_done },
+  [MSA_TRANSFER_GONE] = { "gone", 0, enter_gone },
+};
+
+void
+msa_transfer_set_state (MsaTransfer *self,
+                        MsaTransferState state)
+{
+  g_assert ((states[self->state].next & (1u << state)) != 0);
+
+  MSA_TRACE (&self->engine->log, TRANSFER, self->serial, "%s -> %s", states[self->state].name,
+             states[state].name);
+  self->state = state;
+  if (states[state].enter != NULL)
+    states[state].enter (self);
+}
+
+/* Application code that runs for this transfer is on the stack: its time is then looked at when that returns. */
+static gboolean
+is_busy (const MsaTransfer *self)
+{
+  return self->connection != NULL && self->connection->busy;
+}
+
+static void
+timer_expired_cb (MsaTimer *timer,
+                  gint64 now_us)
+{
+  MsaTransfer *self = MSA_CONTAINER_OF (timer, MsaTransfer, timer);
+
+  if (is_busy (self))
+    {
+      self->timed_out = TRUE;
+      return;
+    }
+
+  msa_transfer_fail (self, g_error_new (MSA_ERROR, MSA_ERROR_TIMED_OUT,
+                                        "The transfer was not over after %u ms: still %s",
+                                        self->settings->timeout_ms, states[self->state].name));
+}
+
+MsaTransfer *
+msa_transfer_new (MsaEngine *engine,
+                  MsaSettings *settings,
+                  MsaSink *sink,
+                  gpointer owner,
+                  guint64 order,
+                  gint64 now_us)
+{
+  MsaTransfer *self = g_new0 (MsaTransfer, 1);
+
+  g_ref_count_init (&self->refs);
+  self->engine = engine;
+  self->settings = msa_settings_ref (settings);
+  self->sink = sink;
+  self->owner = owner;
+  self->serial = self->order = order;
+  self->link.data = self;
+  self->added_us = now_us;
+  self->content_length = -1;
+  self->timer.expired = timer_expired_cb;
+  if (settings->timeout_ms > 0)
+    msa_reactor_set_timer (&engine->reactor, &self->timer,
+                           now_us + (gint64) settings->timeout_ms * 1000);
+
+  return self;
+}
+
+MsaTransfer *
+msa_transfer_ref (MsaTransfer *self)
+{
+  g_ref_count_inc (&self->refs);
+  return self;
+}
+
+static void
+clear_results (MsaTransfer *self)
+{
+  self->status = 0;
+  self->version = MSA_HTTP_VERSION_AUTO;
+  self->content_length = -1;
+  self->bytes_received = 0;
+  g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->headers, msa_headers_unref);
+  g_clear_pointer (&self->interim, msa_headers_unref);
+  g_clear_pointer (&self->trailers, msa_headers_unref);
+  g_clear_pointer (&self->body, g_bytes_unref);
+}
+
+void
+msa_transfer_unref (MsaTransfer *self)
+{
+  if (!g_ref_count_dec (&self->refs))
+    return;
+
+  g_assert (self->engine == NULL);
+  clear_results (self);
+  g_clear_pointer (&self->sink, msa_sink_unref);
+  g_clear_pointer (&self->url, msa_url_unref);
+  g_clear_error (&self->error);
+  msa_settings_unref (self->settings);
+  g_free (self);
+}
+
+/* Leaves all places that could still touch it. */
+static void
+leave (MsaTransfer *self)
+{
+  msa_reactor_remove_timer (&self->engine->reactor, &self->timer);
+  msa_engine_make_not_due (self->engine, self);
+  msa_scheduler_leave (self->engine, self);
+  if (self->connection != NULL)
+    msa_exchange_abandon (self->engine, self);
+}
+
+static void
+enter_done (MsaTransfer *self)
+{
+  leave (self);
+  self->finished_us = self->engine->now_us;
+  g_queue_push_tail_link (&self->engine->done, &self->link);
+}
+
+static void
+enter_gone (MsaTransfer *self)
+{
+  MsaEngine *engine = self->engine;
+
+  g_clear_pointer (&self->sink, msa_sink_unref);
+  self->engine = NULL;
+  engine->n_transfers--;
+}
+
+void
+msa_transfer_fail (MsaTransfer *self,
+                   GError *error)
+{
+  if (self->state >= MSA_TRANSFER_DONE)
+    {
+      g_error_free (error);
+      return;
+    }
+
+  self->error = error;
+  msa_transfer_set_state (self, MSA_TRANSFER_DONE);
+}
+
+void
+msa_transfer_finish (MsaTransfer *self)
+{
+  if (self->sink->ops->finish != NULL)
+    self->body = self->sink->ops->finish (self->sink);
+  msa_transfer_set_state (self, MSA_TRANSFER_DONE);
+}
+
+void
+msa_transfer_drop (MsaTransfer *self)
+{
+  if (self->state == MSA_TRANSFER_GONE)
+    return;
+
+  if (self->state == MSA_TRANSFER_DONE)
+    g_queue_unlink (&self->engine->done, &self->link);
+  else
+    leave (self);
+  if (self->error == NULL)
+    self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The transfer was removed");
+  msa_transfer_set_state (self, MSA_TRANSFER_GONE);
+}
+
+void
+msa_transfer_rewind (MsaTransfer *self)
+{
+  clear_results (self);
+  self->body_written = 0;
+  self->bytes_sent = 0;
+}
+
+guint64
+msa_transfer_get_max_body (const MsaTransfer *self)
+{
+  if (self->settings->max_body_bytes > 0)
+    return (guint64) self->settings->max_body_bytes;
+  if (self->settings->max_body_bytes == 0 && self->sink->in_memory)
+    return MSA_DEFAULT_MAX_BODY_BYTES;
+
+  return G_MAXUINT64;
+}

@@ -1,0 +1,36 @@
+/* msa-easy-private.h: the side of MsaEasy that options and multi use
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "engine/msa-transfer-private.h"
+#include "msa-multi.h"
+
+/* What a multi keeps with each easy that is added to it. */
+typedef struct
+{
+  MsaMulti    *multi;    /* (unowned) (nullable): it holds the easy, and clears this before it goes */
+  MsaTransfer *transfer; /* (owned) (nullable): the current or last run */
+  GList        link;     /* among the multi's easies */
+  gpointer     run;      /* (unowned) (nullable): the pending asynchronous call */
+} MsaMembership;
+
+MsaMembership     *msa_easy_get_membership (MsaEasy *self);
+
+const MsaSettings *msa_easy_peek_settings (MsaEasy *self);
+/* To be changed by the caller: no transfer sees it. */
+MsaSettings       *msa_easy_edit_settings (MsaEasy *self);
+
+/* What a run that begins now goes by; @tls_config fills in where the easy has none. */
+MsaSettings       *msa_easy_take_snapshot (MsaEasy *self,
+                                           MsaTlsConfig *tls_config);
+MsaSink           *msa_easy_make_sink     (MsaEasy *self);
+
+/* TRUE if someone listened. */
+gboolean           msa_easy_emit_completed     (MsaEasy *self,
+                                                const GError *error);
+void               msa_easy_emit_headers       (MsaEasy *self);
+void               msa_easy_emit_informational (MsaEasy *self,
+                                                guint status,
+                                                MsaHeaders *headers);

@@ -1,0 +1,717 @@
+/* msa-easy.c: one transfer, its settings and its results
+ *
+ * Holds the settings, of which each run takes a snapshot, and the last run, whose results it
+ * shows. The options' properties and accessors are generated (model/options.toml); running is
+ * the multi's (msa-multi.c) and the engine's.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "msa-easy.h"
+
+#include "engine/msa-engine-private.h"
+#include "msa-callback-private.h"
+#include "msa-easy-options-private.h"
+#include "msa-easy-private.h"
+#include "msa-enum-types.h"
+#include "msa-marshal.h"
+#include "msa-multi-private.h"
+
+/**
+ * MsaEasy:
+ *
+ * One transfer: its settings, and the results of its last run.
+ *
+ * An easy is added to a [class@Multi], which runs it. It can run any number of times, one after the
+ * other; a setting that is changed during a run counts from the next run on. Results stay
+ * until the next run begins.
+ *
+ * It belongs to the thread of the multi it is added to.
+ *
+ * ```c
+ * g_autoptr (MsaEasy) easy = msa_easy_new ("https://example.org/");
+ *
+ * g_signal_connect (easy, "completed", G_CALLBACK (completed_cb), NULL);
+ * msa_multi_add (multi, easy, NULL);
+ * ```
+ *
+ * Since: 1.0
+ */
+struct _MsaEasy
+{
+  GObject       parent_instance;
+
+  MsaSettings  *settings;        /* (owned): shared with runs; changed through edit_settings() */
+  MsaSettings  *filled;          /* (owned) (nullable): settings with the multi's defaults */
+  MsaTlsConfig *filled_with;     /* (unowned): the default in filled, which holds it */
+  MsaHeaders   *request_headers; /* (owned) */
+  guint         headers_serial;  /* of request_headers, when settings took a copy */
+  MsaCallback  *write;           /* (owned) (nullable) */
+  MsaMembership membership;
+  MsaMulti     *own_multi;       /* (owned) (nullable): of run_sync() */
+};
+
+G_DEFINE_TYPE (MsaEasy, msa_easy, G_TYPE_OBJECT)
+
+typedef enum
+{
+  PROP_STATE = 1,
+  PROP_STATUS,
+  PROP_REASON_PHRASE,
+  PROP_RESPONSE_VERSION,
+  PROP_RESPONSE_HEADERS,
+  PROP_BODY,
+  PROP_CONTENT_LENGTH,
+  PROP_BYTES_RECEIVED,
+  PROP_BYTES_SENT,
+  PROP_EFFECTIVE_URI,
+  PROP_REMOTE_ADDRESS,
+  FIRST_OPTION,
+} MsaEasyProperty;
+
+static GParamSpec *props[FIRST_OPTION];
+
+enum
+{
+  HEADERS,
+  INFORMATIONAL,
+  COMPLETED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+/* Settings */
+
+const MsaSettings *
+msa_easy_peek_settings (MsaEasy *self)
+{
+  return self->settings;
+}
+
+MsaSettings *
+msa_easy_edit_settings (MsaEasy *self)
+{
+  g_clear_pointer (&self->filled, msa_settings_unref);
+
+  return msa_settings_edit (&self->settings);
+}
+
+/* The list of headers is changed behind our back: its serial tells. */
+static void
+take_headers (MsaEasy *self)
+{
+  guint serial = msa_headers_get_serial (self->request_headers);
+  MsaSettings *settings;
+
+  if (serial == self->headers_serial)
+    return;
+
+  settings = msa_easy_edit_settings (self);
+  g_clear_pointer (&settings->headers, msa_headers_unref);
+  if (msa_headers_get_size (self->request_headers) > 0)
+    settings->headers = msa_headers_copy (self->request_headers);
+  self->headers_serial = serial;
+}
+
+MsaSettings *
+msa_easy_take_snapshot (MsaEasy *self,
+                        MsaTlsConfig *tls_config)
+{
+  take_headers (self);
+  if (tls_config == NULL || self->settings->tls_config != NULL)
+    return self->settings;
+
+  if (self->filled == NULL || self->filled_with != tls_config)
+    {
+      g_clear_pointer (&self->filled, msa_settings_unref);
+      self->filled = msa_settings_copy (self->settings);
+      g_set_object (&self->filled->tls_config, tls_config);
+      self->filled_with = tls_config;
+    }
+
+  return self->filled;
+}
+
+MsaMembership *
+msa_easy_get_membership (MsaEasy *self)
+{
+  return &self->membership;
+}
+
+/* The write function */
+
+typedef struct
+{
+  MsaEasy     *easy;  /* (unowned): held by the multi while the sink is in use */
+  MsaCallback *write; /* (owned) */
+} MsaWriteTarget;
+
+static MsaWriteResult
+call_write_func (gpointer user_data,
+                 MsaSlice data)
+{
+  MsaWriteTarget *target = user_data;
+  MsaEasyWriteFunc func = (MsaEasyWriteFunc) target->write->func;
+  g_autoptr (MsaEasy) easy = g_object_ref (target->easy);
+
+  return func (easy, (const guint8 *) data.data, data.len, target->write->user_data);
+}
+
+static void
+write_target_free (gpointer data)
+{
+  MsaWriteTarget *self = data;
+
+  msa_callback_unref (self->write);
+  g_free (self);
+}
+
+MsaSink *
+msa_easy_make_sink (MsaEasy *self)
+{
+  MsaWriteTarget *target;
+
+  if (self->write == NULL)
+    return msa_sink_new_memory ();
+
+  target = g_new0 (MsaWriteTarget, 1);
+  target->easy = self;
+  target->write = msa_callback_ref (self->write);
+
+  return msa_sink_new_callback (call_write_func, target, write_target_free);
+}
+
+/* Signals */
+
+gboolean
+msa_easy_emit_completed (MsaEasy *self,
+                         const GError *error)
+{
+  if (!g_signal_has_handler_pending (self, signals[COMPLETED], 0, FALSE))
+    return FALSE;
+  g_signal_emit (self, signals[COMPLETED], 0, error);
+
+  return TRUE;
+}
+
+void
+msa_easy_emit_headers (MsaEasy *self)
+{
+  if (g_signal_has_handler_pending (self, signals[HEADERS], 0, FALSE))
+    g_signal_emit (self, signals[HEADERS], 0);
+}
+
+void
+msa_easy_emit_informational (MsaEasy *self,
+                             guint status,
+                             MsaHeaders *headers)
+{
+  if (g_signal_has_handler_pending (self, signals[INFORMATIONAL], 0, FALSE))
+    g_signal_emit (self, signals[INFORMATIONAL], 0, status, headers);
+}
+
+/* The class */
+
+static void
+msa_easy_get_property (GObject *object,
+                       guint id,
+                       GValue *value,
+                       GParamSpec *pspec)
+{
+  MsaEasy *self = MSA_EASY (object);
+
+  switch ((MsaEasyProperty) id)
+    {
+    case PROP_STATE:
+      g_value_set_enum (value, msa_easy_get_state (self));
+      break;
+    case PROP_STATUS:
+      g_value_set_uint (value, msa_easy_get_status (self));
+      break;
+    case PROP_REASON_PHRASE:
+      g_value_set_string (value, msa_easy_get_reason_phrase (self));
+      break;
+    case PROP_RESPONSE_VERSION:
+      g_value_set_enum (value, msa_easy_get_response_version (self));
+      break;
+    case PROP_RESPONSE_HEADERS:
+      g_value_set_boxed (value, msa_easy_get_response_headers (self));
+      break;
+    case PROP_BODY:
+      g_value_set_boxed (value, msa_easy_get_body (self));
+      break;
+    case PROP_CONTENT_LENGTH:
+      g_value_set_int64 (value, msa_easy_get_content_length (self));
+      break;
+    case PROP_BYTES_RECEIVED:
+      g_value_set_uint64 (value, msa_easy_get_bytes_received (self));
+      break;
+    case PROP_BYTES_SENT:
+      g_value_set_uint64 (value, msa_easy_get_bytes_sent (self));
+      break;
+    case PROP_EFFECTIVE_URI:
+      g_value_take_string (value, msa_easy_dup_effective_uri (self));
+      break;
+    case PROP_REMOTE_ADDRESS:
+      g_value_take_string (value, msa_easy_dup_remote_address (self));
+      break;
+    case FIRST_OPTION:
+    default:
+      if (!msa_easy_options_get_property (self, id, value, pspec))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+      break;
+    }
+}
+
+static void
+msa_easy_set_property (GObject *object,
+                       guint id,
+                       const GValue *value,
+                       GParamSpec *pspec)
+{
+  if (!msa_easy_options_set_property (MSA_EASY (object), id, value, pspec))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+msa_easy_dispose (GObject *object)
+{
+  MsaEasy *self = MSA_EASY (object);
+
+  /* A multi holds its easies: this one was disposed of by force. */
+  if (self->membership.multi != NULL)
+    msa_multi_remove (self->membership.multi, self);
+  g_clear_object (&self->own_multi);
+  g_clear_pointer (&self->write, msa_callback_unref);
+
+  G_OBJECT_CLASS (msa_easy_parent_class)->dispose (object);
+}
+
+static void
+msa_easy_finalize (GObject *object)
+{
+  MsaEasy *self = MSA_EASY (object);
+
+  g_clear_pointer (&self->membership.transfer, msa_transfer_unref);
+  g_clear_pointer (&self->filled, msa_settings_unref);
+  msa_settings_unref (self->settings);
+  msa_headers_unref (self->request_headers);
+
+  G_OBJECT_CLASS (msa_easy_parent_class)->finalize (object);
+}
+
+static void
+install_results (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  /**
+   * MsaEasy:state:
+   *
+   * How far the current run has come. Notified when it ends.
+   *
+   * Since: 1.0
+   */
+  props[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, MSA_TYPE_EASY_STATE, MSA_EASY_IDLE, flags);
+  /**
+   * MsaEasy:status:
+   *
+   * The status of the response (RFC 9110, section 15); 0 until there is one.
+   *
+   * Since: 1.0
+   */
+  props[PROP_STATUS] = g_param_spec_uint ("status", NULL, NULL, 0, 999, 0, flags);
+  /**
+   * MsaEasy:reason-phrase:
+   *
+   * What the peer wrote behind the status.
+   *
+   * Since: 1.0
+   */
+  props[PROP_REASON_PHRASE] = g_param_spec_string ("reason-phrase", NULL, NULL, NULL, flags);
+  /**
+   * MsaEasy:response-version:
+   *
+   * The version of HTTP that the response was written in.
+   *
+   * Since: 1.0
+   */
+  props[PROP_RESPONSE_VERSION] =
+      g_param_spec_enum ("response-version", NULL, NULL, MSA_TYPE_HTTP_VERSION, MSA_HTTP_VERSION_AUTO, flags);
+  /**
+   * MsaEasy:response-headers:
+   *
+   * The fields of the response.
+   *
+   * Since: 1.0
+   */
+  props[PROP_RESPONSE_HEADERS] =
+      g_param_spec_boxed ("response-headers", NULL, NULL, MSA_TYPE_HEADERS, flags);
+  /**
+   * MsaEasy:body:
+   *
+   * The body of the response, where it is kept in memory.
+   *
+   * Since: 1.0
+   */
+  props[PROP_BODY] = g_param_spec_boxed ("body", NULL, NULL, G_TYPE_BYTES, flags);
+  /**
+   * MsaEasy:content-length:
+   *
+   * The length of the response's body as announced, in bytes; -1 while it is unknown.
+   *
+   * Since: 1.0
+   */
+  props[PROP_CONTENT_LENGTH] =
+      g_param_spec_int64 ("content-length", NULL, NULL, -1, G_MAXINT64, -1, flags);
+  /**
+   * MsaEasy:bytes-received:
+   *
+   * How much of the response's body came in, in bytes.
+   *
+   * Since: 1.0
+   */
+  props[PROP_BYTES_RECEIVED] =
+      g_param_spec_uint64 ("bytes-received", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  /**
+   * MsaEasy:bytes-sent:
+   *
+   * How much of the request's body was sent, in bytes.
+   *
+   * Since: 1.0
+   */
+  props[PROP_BYTES_SENT] = g_param_spec_uint64 ("bytes-sent", NULL, NULL, 0, G_MAXUINT64, 0, flags);
+  /**
+   * MsaEasy:effective-uri: (getter dup_effective_uri)
+   *
+   * The URI that the response came from, normalised, without user and password.
+   *
+   * Since: 1.0
+   */
+  props[PROP_EFFECTIVE_URI] = g_param_spec_string ("effective-uri", NULL, NULL, NULL, flags);
+  /**
+   * MsaEasy:remote-address: (getter dup_remote_address)
+   *
+   * The address that the request was sent to.
+   *
+   * Since: 1.0
+   */
+  props[PROP_REMOTE_ADDRESS] = g_param_spec_string ("remote-address", NULL, NULL, NULL, flags);
+
+  g_object_class_install_properties (klass, FIRST_OPTION, props);
+}
+
+static void
+install_signals (GObjectClass *klass)
+{
+  /**
+   * MsaEasy::headers:
+   * @self: the easy
+   *
+   * The head of the final response came: status and headers can be read, the body follows.
+   *
+   * Emitted from a dispatch, in the thread of the multi.
+   *
+   * Since: 1.0
+   */
+  signals[HEADERS] = g_signal_new ("headers", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                   NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * MsaEasy::informational:
+   * @self: the easy
+   * @status: the interim status, 100 to 199
+   * @headers: the fields of the interim head
+   *
+   * An interim head came (RFC 9110, section 15.2); the final one follows.
+   *
+   * Emitted from a dispatch, in the thread of the multi.
+   *
+   * Since: 1.0
+   */
+  signals[INFORMATIONAL] =
+      g_signal_new ("informational", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                    _msa_marshal_VOID__UINT_BOXED, G_TYPE_NONE, 2, G_TYPE_UINT, MSA_TYPE_HEADERS);
+  g_signal_set_va_marshaller (signals[INFORMATIONAL], G_TYPE_FROM_CLASS (klass),
+                              _msa_marshal_VOID__UINT_BOXEDv);
+  /**
+   * MsaEasy::completed:
+   * @self: the easy
+   * @error: (nullable): why it failed, %NULL if it did not
+   *
+   * The run has ended.
+   *
+   * A status of 400 or more is no failure of the transfer. Emitted once for each run, from a
+   * dispatch, in the thread of the multi; not for a run that was removed.
+   *
+   * Since: 1.0
+   */
+  signals[COMPLETED] = g_signal_new ("completed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                     NULL, NULL, g_cclosure_marshal_VOID__BOXED, G_TYPE_NONE, 1,
+                                     G_TYPE_ERROR | G_SIGNAL_TYPE_STATIC_SCOPE);
+  g_signal_set_va_marshaller (signals[COMPLETED], G_TYPE_FROM_CLASS (klass),
+                              g_cclosure_marshal_VOID__BOXEDv);
+}
+
+static void
+msa_easy_class_init (MsaEasyClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = msa_easy_get_property;
+  object_class->set_property = msa_easy_set_property;
+  object_class->dispose = msa_easy_dispose;
+  object_class->finalize = msa_easy_finalize;
+  install_results (object_class);
+  msa_easy_options_install (object_class, FIRST_OPTION);
+  install_signals (object_class);
+}
+
+static void
+msa_easy_init (MsaEasy *self)
+{
+  self->settings = msa_settings_new ();
+  self->request_headers = msa_headers_new ();
+  self->headers_serial = msa_headers_get_serial (self->request_headers);
+  self->membership.link.data = self;
+}
+
+/* Making and copying */
+
+/**
+ * msa_easy_new:
+ * @uri: (nullable): what to transfer, see [property@Easy:uri]
+ *
+ * Makes an easy with default settings.
+ *
+ * Returns: (transfer full): the easy
+ *
+ * Since: 1.0
+ */
+MsaEasy *
+msa_easy_new (const char *uri)
+{
+  MsaEasy *self = g_object_new (MSA_TYPE_EASY, NULL);
+
+  if (uri != NULL)
+    msa_easy_set_uri (self, uri);
+
+  return self;
+}
+
+/**
+ * msa_easy_copy:
+ * @self: the easy
+ *
+ * Makes an easy with the same settings, request headers and body included.
+ *
+ * Results, the write function and signal handlers are not copied.
+ *
+ * Returns: (transfer full): the copy
+ *
+ * Since: 1.0
+ */
+MsaEasy *
+msa_easy_copy (MsaEasy *self)
+{
+  MsaEasy *copy;
+
+  g_return_val_if_fail (MSA_IS_EASY (self), NULL);
+
+  take_headers (self);
+  copy = g_object_new (MSA_TYPE_EASY, NULL);
+  msa_settings_unref (copy->settings);
+  copy->settings = msa_settings_copy (self->settings);
+  msa_headers_unref (copy->request_headers);
+  copy->request_headers = msa_headers_copy (self->request_headers);
+  copy->headers_serial = msa_headers_get_serial (copy->request_headers);
+
+  return copy;
+}
+
+static void
+reset_options (MsaEasy *self)
+{
+  guint n;
+  g_autofree GParamSpec **all = g_object_class_list_properties (G_OBJECT_GET_CLASS (self), &n);
+
+  for (guint i = 0; i < n; i++)
+    if ((all[i]->flags & G_PARAM_WRITABLE) != 0)
+      g_object_set_property (G_OBJECT (self), all[i]->name, g_param_spec_get_default_value (all[i]));
+}
+
+/**
+ * msa_easy_reset:
+ * @self: the easy
+ *
+ * Gives all settings their defaults, clears the request headers and drops the write function.
+ *
+ * A run that is under way goes on as it was started; results stay until the next run.
+ *
+ * Since: 1.0
+ */
+void
+msa_easy_reset (MsaEasy *self)
+{
+  g_return_if_fail (MSA_IS_EASY (self));
+
+  g_object_freeze_notify (G_OBJECT (self));
+  msa_headers_clear (self->request_headers);
+  reset_options (self);
+  take_headers (self);
+  msa_easy_set_body (self, NULL, NULL);
+  msa_easy_set_write_func (self, NULL, NULL, NULL);
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+/* The request */
+
+/**
+ * msa_easy_get_request_headers:
+ * @self: the easy
+ *
+ * The fields that are sent with each request, to be changed in place.
+ *
+ * A field set here replaces one that libmsa would send of itself. `Content-Length` and `Transfer-Encoding`
+ * are libmsa's alone: a run with one of them ends with %MSA_ERROR_INVALID_ARGUMENT.
+ *
+ * Returns: (transfer none): the list
+ *
+ * Since: 1.0
+ */
+MsaHeaders *
+msa_easy_get_request_headers (MsaEasy *self)
+{
+  g_return_val_if_fail (MSA_IS_EASY (self), NULL);
+
+  return self->request_headers;
+}
+
+/**
+ * msa_easy_set_body:
+ * @self: the easy
+ * @content_type: (nullable): its `Content-Type`; %NULL sends none, but for `POST`
+ *   `application/x-www-form-urlencoded`
+ * @body: (nullable): what to send; %NULL for no body
+ *
+ * Sets the body of the request. With one, the method is `POST` unless it was set.
+ *
+ * Since: 1.0
+ */
+void
+msa_easy_set_body (MsaEasy *self,
+                   const char *content_type,
+                   GBytes *body)
+{
+  MsaSettings *settings;
+
+  g_return_if_fail (MSA_IS_EASY (self));
+
+  settings = msa_easy_edit_settings (self);
+  g_free (settings->content_type);
+  settings->content_type = body == NULL ? NULL : g_strdup (content_type);
+  if (body != NULL)
+    g_bytes_ref (body);
+  g_clear_pointer (&settings->body, g_bytes_unref);
+  settings->body = body;
+}
+
+/**
+ * msa_easy_set_write_func:
+ * @self: the easy
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): takes the body as it comes;
+ *   %NULL: it is kept in memory
+ * @user_data: passed to @func
+ * @destroy: (nullable): frees @user_data
+ *
+ * Sets where the response's body goes.
+ *
+ * If @func refuses, the transfer ends with %MSA_ERROR_WRITE.
+ *
+ * Since: 1.0
+ */
+void
+msa_easy_set_write_func (MsaEasy *self,
+                         MsaEasyWriteFunc func,
+                         gpointer user_data,
+                         GDestroyNotify destroy)
+{
+  g_autoptr (MsaCallback) old = NULL;
+
+  g_return_if_fail (MSA_IS_EASY (self));
+
+  old = g_steal_pointer (&self->write);
+  self->write = msa_callback_new (G_CALLBACK (func), user_data, destroy);
+}
+
+/* The run */
+
+/**
+ * msa_easy_pause:
+ * @self: the easy
+ * @directions: which to pause
+ *
+ * Stops receiving or sending until [method@Easy.resume]. What was read already is kept.
+ *
+ * Harmless when the easy does not run. The total timeout goes on.
+ *
+ * Since: 1.0
+ */
+void
+msa_easy_pause (MsaEasy *self,
+                MsaDirections directions)
+{
+  g_return_if_fail (MSA_IS_EASY (self));
+
+  if (self->membership.multi != NULL)
+    msa_multi_pause (self->membership.multi, self, directions);
+}
+
+/**
+ * msa_easy_resume:
+ * @self: the easy
+ * @directions: which to resume
+ *
+ * Goes on after [method@Easy.pause], or after a write function that answered
+ * %MSA_WRITE_PAUSE, with the next dispatch.
+ *
+ * Since: 1.0
+ */
+void
+msa_easy_resume (MsaEasy *self,
+                 MsaDirections directions)
+{
+  g_return_if_fail (MSA_IS_EASY (self));
+
+  if (self->membership.multi != NULL)
+    msa_multi_resume (self->membership.multi, self, directions);
+}
+
+/**
+ * msa_easy_run_sync:
+ * @self: the easy
+ * @cancellable: (nullable): to cancel
+ * @error: return location for an error
+ *
+ * Runs the easy and blocks until it has ended.
+ *
+ * The easy keeps its connections for its next synchronous run. Gives any error of [error@Error]
+ * that a transfer can end with, and %MSA_ERROR_ALREADY_ADDED while the easy is in a multi.
+ *
+ * Returns: %TRUE if it succeeded; a status of 400 or more is no failure
+ *
+ * Since: 1.0
+ */
+gboolean
+msa_easy_run_sync (MsaEasy *self,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_return_val_if_fail (MSA_IS_EASY (self), FALSE);
+
+  if (self->own_multi == NULL)
+    self->own_multi = msa_multi_new ();
+
+  return msa_multi_run_until_done (self->own_multi, self, cancellable, error);
+}
