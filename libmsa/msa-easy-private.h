@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/msa-transfer-private.h"
+#include "msa-callback-private.h"
 #include "msa-multi.h"
 
 /* What a multi keeps with each easy that is added to it. */
@@ -16,6 +17,25 @@ typedef struct
   gpointer     run;      /* (unowned) (nullable): the pending asynchronous call */
 } MsaMembership;
 
+struct _MsaEasy
+{
+  GObject       parent_instance;
+
+  MsaSettings  *settings;        /* (owned): shared with runs; changed through edit_settings() */
+  MsaSettings  *filled;          /* (owned) (nullable): settings with the multi's defaults */
+  MsaTlsConfig *filled_with;     /* (unowned): the default in filled, which holds it */
+  MsaHeaders   *request_headers; /* (owned) */
+  guint         headers_serial;  /* of request_headers, when settings took a copy */
+  MsaHeaders   *request_trailers; /* (owned) (nullable): made at first use */
+  guint         trailers_serial; /* as headers_serial */
+  /* Where the body goes: at most one of these; none: it is kept in memory. */
+  MsaCallback  *write;           /* (owned) (nullable) */
+  GOutputStream *output_stream;  /* (owned) (nullable) */
+  GFile        *output_file;     /* (owned) (nullable) */
+  MsaMembership membership;
+  MsaMulti     *own_multi;       /* (owned) (nullable): of run_sync() */
+};
+
 MsaMembership     *msa_easy_get_membership (MsaEasy *self);
 
 const MsaSettings *msa_easy_peek_settings (MsaEasy *self);
@@ -25,11 +45,18 @@ MsaSettings       *msa_easy_edit_settings (MsaEasy *self);
 /* What a run that begins now goes by; @tls_config fills in where the easy has none. */
 MsaSettings       *msa_easy_take_snapshot (MsaEasy *self,
                                            MsaTlsConfig *tls_config);
-MsaSink           *msa_easy_make_sink     (MsaEasy *self);
+
+/* msa-easy-body.c */
+
+MsaSink           *msa_easy_make_sink     (MsaEasy *self,
+                                           MsaReactor *reactor);
+/* The body is kept in memory. */
+void               msa_easy_clear_output  (MsaEasy *self);
 
 /* TRUE if someone listened. */
 gboolean           msa_easy_emit_completed     (MsaEasy *self,
                                                 const GError *error);
+void               msa_easy_notify_state       (MsaEasy *self);
 void               msa_easy_emit_headers       (MsaEasy *self);
 void               msa_easy_emit_informational (MsaEasy *self,
                                                 guint status,

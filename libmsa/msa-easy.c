@@ -11,7 +11,6 @@
 #include "msa-easy.h"
 
 #include "engine/msa-engine-private.h"
-#include "msa-callback-private.h"
 #include "msa-easy-options-private.h"
 #include "msa-easy-private.h"
 #include "msa-enum-types.h"
@@ -38,20 +37,6 @@
  *
  * Since: 1.0
  */
-struct _MsaEasy
-{
-  GObject       parent_instance;
-
-  MsaSettings  *settings;        /* (owned): shared with runs; changed through edit_settings() */
-  MsaSettings  *filled;          /* (owned) (nullable): settings with the multi's defaults */
-  MsaTlsConfig *filled_with;     /* (unowned): the default in filled, which holds it */
-  MsaHeaders   *request_headers; /* (owned) */
-  guint         headers_serial;  /* of request_headers, when settings took a copy */
-  MsaCallback  *write;           /* (owned) (nullable) */
-  MsaMembership membership;
-  MsaMulti     *own_multi;       /* (owned) (nullable): of run_sync() */
-};
-
 G_DEFINE_TYPE (MsaEasy, msa_easy, G_TYPE_OBJECT)
 
 typedef enum
@@ -77,6 +62,7 @@ enum
   HEADERS,
   INFORMATIONAL,
   COMPLETED,
+  NOTIFY, /* GObject's own */
   N_SIGNALS
 };
 
@@ -115,11 +101,28 @@ take_headers (MsaEasy *self)
   self->headers_serial = serial;
 }
 
+static void
+take_trailers (MsaEasy *self)
+{
+  MsaSettings *settings;
+
+  if (self->request_trailers == NULL ||
+      msa_headers_get_serial (self->request_trailers) == self->trailers_serial)
+    return;
+
+  settings = msa_easy_edit_settings (self);
+  g_clear_pointer (&settings->trailers, msa_headers_unref);
+  if (msa_headers_get_length (self->request_trailers) > 0)
+    settings->trailers = msa_headers_copy (self->request_trailers);
+  self->trailers_serial = msa_headers_get_serial (self->request_trailers);
+}
+
 MsaSettings *
 msa_easy_take_snapshot (MsaEasy *self,
                         MsaTlsConfig *tls_config)
 {
   take_headers (self);
+  take_trailers (self);
   if (tls_config == NULL || self->settings->tls_config != NULL)
     return self->settings;
 
@@ -138,49 +141,6 @@ MsaMembership *
 msa_easy_get_membership (MsaEasy *self)
 {
   return &self->membership;
-}
-
-/* The write function */
-
-typedef struct
-{
-  MsaEasy     *easy;  /* (unowned): held by the multi while the sink is in use */
-  MsaCallback *write; /* (owned) */
-} MsaWriteTarget;
-
-static MsaWriteResult
-call_write_func (gpointer user_data,
-                 MsaSlice data)
-{
-  MsaWriteTarget *target = user_data;
-  MsaEasyWriteFunc func = (MsaEasyWriteFunc) target->write->func;
-  g_autoptr (MsaEasy) easy = g_object_ref (target->easy);
-
-  return func (easy, (const guint8 *) data.data, data.len, target->write->user_data);
-}
-
-static void
-write_target_free (gpointer data)
-{
-  MsaWriteTarget *self = data;
-
-  msa_callback_unref (self->write);
-  g_free (self);
-}
-
-MsaSink *
-msa_easy_make_sink (MsaEasy *self)
-{
-  MsaWriteTarget *target;
-
-  if (self->write == NULL)
-    return msa_sink_new_memory ();
-
-  target = g_new0 (MsaWriteTarget, 1);
-  target->easy = self;
-  target->write = msa_callback_ref (self->write);
-
-  return msa_sink_new_callback (call_write_func, target, write_target_free);
 }
 
 /* Signals */
@@ -210,6 +170,15 @@ msa_easy_emit_informational (MsaEasy *self,
 {
   if (g_signal_has_handler_pending (self, signals[INFORMATIONAL], 0, FALSE))
     g_signal_emit (self, signals[INFORMATIONAL], 0, status, headers);
+}
+
+void
+msa_easy_notify_state (MsaEasy *self)
+{
+  GQuark name = g_param_spec_get_name_quark (props[PROP_STATE]);
+
+  if (g_signal_has_handler_pending (self, signals[NOTIFY], name, FALSE))
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
 }
 
 /* The class */
@@ -284,7 +253,7 @@ msa_easy_dispose (GObject *object)
   if (self->membership.multi != NULL)
     msa_multi_remove (self->membership.multi, self);
   g_clear_object (&self->own_multi);
-  g_clear_pointer (&self->write, msa_callback_unref);
+  msa_easy_clear_output (self);
 
   G_OBJECT_CLASS (msa_easy_parent_class)->dispose (object);
 }
@@ -298,6 +267,7 @@ msa_easy_finalize (GObject *object)
   g_clear_pointer (&self->filled, msa_settings_unref);
   msa_settings_unref (self->settings);
   msa_headers_unref (self->request_headers);
+  g_clear_pointer (&self->request_trailers, msa_headers_unref);
 
   G_OBJECT_CLASS (msa_easy_parent_class)->finalize (object);
 }
@@ -406,6 +376,8 @@ install_results (GObjectClass *klass)
 static void
 install_signals (GObjectClass *klass)
 {
+  signals[NOTIFY] = g_signal_lookup ("notify", G_TYPE_OBJECT);
+
   /**
    * MsaEasy::headers:
    * @self: the easy
@@ -506,7 +478,7 @@ msa_easy_new (const char *uri)
  *
  * Makes an easy with the same settings, request headers and body included.
  *
- * Results, the write function and signal handlers are not copied.
+ * Results, where the response's body goes, and signal handlers are not copied.
  *
  * Returns: (transfer full): the copy
  *
@@ -520,12 +492,18 @@ msa_easy_copy (MsaEasy *self)
   g_return_val_if_fail (MSA_IS_EASY (self), NULL);
 
   take_headers (self);
+  take_trailers (self);
   copy = g_object_new (MSA_TYPE_EASY, NULL);
   msa_settings_unref (copy->settings);
   copy->settings = msa_settings_copy (self->settings);
   msa_headers_unref (copy->request_headers);
   copy->request_headers = msa_headers_copy (self->request_headers);
   copy->headers_serial = msa_headers_get_serial (copy->request_headers);
+  if (self->request_trailers != NULL)
+    {
+      copy->request_trailers = msa_headers_copy (self->request_trailers);
+      copy->trailers_serial = msa_headers_get_serial (copy->request_trailers);
+    }
 
   return copy;
 }
@@ -545,7 +523,8 @@ reset_options (MsaEasy *self)
  * msa_easy_reset:
  * @self: the easy
  *
- * Gives all settings their defaults, clears the request headers and drops the write function.
+ * Gives all settings their defaults, clears request headers, trailers and body, and has the response's body kept in
+ * memory again.
  *
  * A run that is under way goes on as it was started; results stay until the next run.
  *
@@ -558,10 +537,13 @@ msa_easy_reset (MsaEasy *self)
 
   g_object_freeze_notify (G_OBJECT (self));
   msa_headers_clear (self->request_headers);
+  if (self->request_trailers != NULL)
+    msa_headers_clear (self->request_trailers);
   reset_options (self);
   take_headers (self);
+  take_trailers (self);
   msa_easy_set_body (self, NULL, NULL);
-  msa_easy_set_write_func (self, NULL, NULL, NULL);
+  msa_easy_clear_output (self);
   g_object_thaw_notify (G_OBJECT (self));
 }
 
@@ -586,63 +568,6 @@ msa_easy_get_request_headers (MsaEasy *self)
   g_return_val_if_fail (MSA_IS_EASY (self), NULL);
 
   return self->request_headers;
-}
-
-/**
- * msa_easy_set_body:
- * @self: the easy
- * @content_type: (nullable): its `Content-Type`; %NULL sends none, but for `POST`
- *   `application/x-www-form-urlencoded`
- * @body: (nullable): what to send; %NULL for no body
- *
- * Sets the body of the request. With one, the method is `POST` unless it was set.
- *
- * Since: 1.0
- */
-void
-msa_easy_set_body (MsaEasy *self,
-                   const char *content_type,
-                   GBytes *body)
-{
-  MsaSettings *settings;
-
-  g_return_if_fail (MSA_IS_EASY (self));
-
-  settings = msa_easy_edit_settings (self);
-  g_free (settings->content_type);
-  settings->content_type = body == NULL ? NULL : g_strdup (content_type);
-  if (body != NULL)
-    g_bytes_ref (body);
-  g_clear_pointer (&settings->body, g_bytes_unref);
-  settings->body = body;
-}
-
-/**
- * msa_easy_set_write_func:
- * @self: the easy
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): takes the body as it comes;
- *   %NULL: it is kept in memory
- * @user_data: passed to @func
- * @destroy: (nullable): frees @user_data
- *
- * Sets where the response's body goes.
- *
- * If @func refuses, the transfer ends with %MSA_ERROR_WRITE.
- *
- * Since: 1.0
- */
-void
-msa_easy_set_write_func (MsaEasy *self,
-                         MsaEasyWriteFunc func,
-                         gpointer user_data,
-                         GDestroyNotify destroy)
-{
-  g_autoptr (MsaCallback) old = NULL;
-
-  g_return_if_fail (MSA_IS_EASY (self));
-
-  old = g_steal_pointer (&self->write);
-  self->write = msa_callback_new (G_CALLBACK (func), user_data, destroy);
 }
 
 /* The run */

@@ -53,6 +53,23 @@ void          msa_easy_set_body             (MsaEasy *self,
                                              const char *content_type,
                                              GBytes *body);
 MSA_AVAILABLE_IN_1_0
+void          msa_easy_set_body_stream      (MsaEasy *self,
+                                             const char *content_type,
+                                             GInputStream *stream,
+                                             gint64 length);
+MSA_AVAILABLE_IN_1_0
+void          msa_easy_set_body_file        (MsaEasy *self,
+                                             const char *content_type,
+                                             GFile *file);
+MSA_AVAILABLE_IN_1_0
+MsaHeaders   *msa_easy_get_request_trailers (MsaEasy *self);
+MSA_AVAILABLE_IN_1_0
+void          msa_easy_set_output_stream    (MsaEasy *self,
+                                             GOutputStream *stream);
+MSA_AVAILABLE_IN_1_0
+void          msa_easy_set_output_file      (MsaEasy *self,
+                                             GFile *file);
+MSA_AVAILABLE_IN_1_0
 void          msa_easy_set_write_func       (MsaEasy *self,
                                              MsaEasyWriteFunc func,
                                              gpointer user_data,

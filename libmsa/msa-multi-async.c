@@ -23,6 +23,7 @@ typedef struct
   GTask          *task;        /* (owned) (nullable): until the call has ended */
   GCancellable   *cancellable; /* (owned) (nullable) */
   gulong          handler;
+  int             is_posted;   /* (atomic): the mail was sent; it cannot be twice */
   gboolean        is_fetch;
 } MsaRun;
 
@@ -75,13 +76,16 @@ cancel_done_cb (MsaTask *task,
   run_unref (self);
 }
 
-/* In any thread. */
+/* In any thread; again after g_cancellable_reset(), or when watch_cancellable() finds it cancelled meanwhile. */
 static void
 cancelled_cb (GCancellable *cancellable,
               gpointer user_data)
 {
-  MsaRun *self = run_ref (user_data);
+  MsaRun *self = user_data;
 
+  if (!g_atomic_int_compare_and_exchange (&self->is_posted, FALSE, TRUE))
+    return;
+  run_ref (self);
   msa_engine_post (self->mailbox, &self->cancelled);
 }
 

@@ -103,6 +103,7 @@ msa_multi_attach_with (MsaMulti *self,
   self->source = msa_multi_source_new (self->engine, G_OBJECT (self), singly);
   g_source_set_priority (self->source, self->priority);
   g_source_attach (self->source, own);
+  self->engine->reactor.context = own;
   msa_multi_update_hold (self);
   g_object_unref (self);
 }

@@ -169,6 +169,7 @@ msa_multi_source_free (GSource *source)
   MsaMultiSource *self = (MsaMultiSource *) source;
 
   msa_engine_set_driver (self->engine, NULL, NULL);
+  self->engine->reactor.context = NULL;
   g_source_destroy (source);
   g_source_unref (source);
 }

@@ -140,7 +140,7 @@ deliver_cb (gpointer data,
   else
     leave (self, easy);
 
-  g_object_notify (G_OBJECT (easy), "state");
+  msa_easy_notify_state (easy);
   taken |= msa_easy_emit_completed (easy, transfer->error);
   taken |= emit_completed (self, easy, transfer->error);
   if (run != NULL)
@@ -279,7 +279,7 @@ msa_multi_add (MsaMulti *self,
   g_clear_pointer (&membership->transfer, msa_transfer_unref);
   membership->transfer = msa_transfer_ref (
       msa_engine_add (self->engine, msa_easy_take_snapshot (easy, self->tls_config),
-                      msa_easy_make_sink (easy), easy));
+                      msa_easy_make_sink (easy, &self->engine->reactor), easy));
   msa_multi_update_hold (self);
   msa_engine_announce (self->engine);
 
@@ -304,6 +304,7 @@ msa_multi_remove (MsaMulti *self,
                   MsaEasy *easy)
 {
   MsaMembership *membership;
+  MsaTransfer *transfer;
   gpointer run;
 
   g_return_if_fail (MSA_IS_MULTI (self));
@@ -315,8 +316,11 @@ msa_multi_remove (MsaMulti *self,
 
   g_object_ref (self);
   run = g_steal_pointer (&membership->run);
-  msa_engine_remove (self->engine, membership->transfer);
+  transfer = msa_transfer_ref (membership->transfer);
   leave (self, easy);
+  /* What destroys the data of a write function may call this again. */
+  msa_engine_remove (self->engine, transfer);
+  msa_transfer_unref (transfer);
   if (run != NULL)
     msa_multi_run_cancel (run);
   msa_engine_announce (self->engine);

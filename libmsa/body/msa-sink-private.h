@@ -6,6 +6,7 @@
 
 #include "base/msa-slice-private.h"
 #include "model/msa-enums.h"
+#include "model/msa-reactor-private.h"
 
 typedef struct _MsaSink MsaSink;
 
@@ -18,6 +19,12 @@ typedef struct
   /* (nullable): room of at most @max bytes to receive into, *size 0 for none; what was received is then counted by commit(). */
   guint8 *       (*reserve) (MsaSink *self, gsize max, gsize *size);
   void           (*commit)  (MsaSink *self, gsize len);
+  /* (nullable): TRUE: nothing more may come for now; wake() follows. */
+  gboolean        (*is_full) (MsaSink *self);
+  /* (nullable): all has come. TRUE: the sink is done with it, or has failed; FALSE: wake() follows. */
+  gboolean        (*close)   (MsaSink *self);
+  /* (nullable): why it takes no more. */
+  const GError *  (*get_error) (MsaSink *self);
   /* (nullable): the body, where the sink keeps it. */
   GBytes *       (*finish)  (MsaSink *self);
   void           (*free)    (MsaSink *self);
@@ -28,6 +35,9 @@ struct _MsaSink
   const MsaSinkOps *ops;
   grefcount         refs;
   gboolean          in_memory; /* the body is kept: it gets a limit by default */
+  /* The owner's: only takes note. */
+  void            (*wake) (gpointer data);
+  gpointer          wake_data;
 };
 
 MsaSink *msa_sink_new_memory   (void) G_GNUC_WARN_UNUSED_RESULT;
@@ -39,5 +49,11 @@ typedef MsaWriteResult (*MsaSinkFunc) (gpointer user_data,
 MsaSink *msa_sink_new_callback (MsaSinkFunc func,
                                 gpointer user_data,
                                 GDestroyNotify destroy) G_GNUC_WARN_UNUSED_RESULT;
+/* Written off the loop. The stream stays open; the file is replaced when all is written, else left as it was. */
+MsaSink *msa_sink_new_stream   (MsaReactor *reactor,
+                                GOutputStream *stream) G_GNUC_WARN_UNUSED_RESULT;
+MsaSink *msa_sink_new_file     (MsaReactor *reactor,
+                                GFile *file) G_GNUC_WARN_UNUSED_RESULT;
+
 MsaSink *msa_sink_ref          (MsaSink *self);
 void     msa_sink_unref        (MsaSink *self);

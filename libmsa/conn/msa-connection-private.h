@@ -10,6 +10,7 @@
 
 #include "base/msa-log-private.h"
 #include "conn/msa-conn-key-private.h"
+#include "conn/msa-race-private.h"
 #include "filter/msa-session-private.h"
 #include "net/msa-resolver-private.h"
 #include "tls/msa-tls-private.h"
@@ -49,11 +50,12 @@ struct _MsaConnection
   MsaLookup          lookup;
   MsaTrustWaiter     trust_waiter;
   MsaAddresses      *addresses;  /* (owned) (nullable): NULL until known */
+  gboolean           addresses_late; /* those of one family are still to come */
   MsaTrust          *trust;      /* (owned) (nullable): NULL until loaded, or without TLS */
-  guint              next_address;
+  MsaRace            race;       /* until a socket is connected; its sockets go on calling through it */
   GError            *error;      /* (owned) (nullable): why connecting failed, so far */
 
-  MsaFilter         *socket;     /* (unowned) (nullable): the bottom of the chain */
+  MsaFilter         *socket;     /* (unowned) (nullable): the bottom of the chain, once connected */
   MsaFilter         *chain;      /* (owned) (nullable): until the session has it */
   MsaSession        *session;    /* (owned) (nullable): when OPEN */
   MsaAddress         remote;
@@ -62,7 +64,6 @@ struct _MsaConnection
   gint64             started_us;
   gint64             connect_timeout_ms;
   gboolean           timed_out;
-  gboolean           unwatchable; /* the driver could not watch its socket */
   gint64             opened_boot_us;
   gint64             idle_boot_us;
 

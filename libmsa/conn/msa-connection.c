@@ -53,8 +53,19 @@ looked_up_cb (MsaLookup *lookup,
 {
   MsaConnection *self = MSA_CONTAINER_OF (lookup, MsaConnection, lookup);
 
+  g_clear_pointer (&self->addresses, msa_addresses_unref);
   self->addresses = msa_addresses_ref (addresses);
+  self->addresses_late = FALSE;
   wake (self);
+}
+
+static void
+looked_up_partly_cb (MsaLookup *lookup,
+                     MsaAddresses *addresses,
+                     gint64 now_us)
+{
+  looked_up_cb (lookup, addresses, now_us);
+  MSA_CONTAINER_OF (lookup, MsaConnection, lookup)->addresses_late = TRUE;
 }
 
 static void
@@ -83,14 +94,9 @@ timer_expired_cb (MsaTimer *timer,
 }
 
 static void
-socket_ready_cb (gpointer user_data,
-                 MsaSocketEvents events,
-                 gint64 now_us)
+race_wake (MsaRace *race)
 {
-  MsaConnection *self = user_data;
-
-  self->unwatchable |= events == MSA_SOCKET_NONE;
-  wake (self);
+  wake (MSA_CONTAINER_OF (race, MsaConnection, race));
 }
 
 static gboolean
@@ -116,8 +122,10 @@ msa_connection_new (MsaConnEnv *env,
   g_set_object (&self->tls_config, tls_config);
   self->serial = serial;
   self->lookup.done = looked_up_cb;
+  self->lookup.partial = looked_up_partly_cb;
   self->trust_waiter.done = trust_loaded_cb;
   self->timer.expired = timer_expired_cb;
+  msa_race_init (&self->race, env->reactor, race_wake);
   self->started_us = now_us;
   self->connect_timeout_ms = connect_timeout_ms;
   self->due_link.data = self->pool_link.data = self->lru_link.data = self;
@@ -132,14 +140,8 @@ cancel_waits (MsaConnection *self)
 {
   msa_resolver_cancel (self->env->resolver, &self->lookup);
   msa_trust_cache_cancel (self->env->trusts, &self->trust_waiter);
+  msa_race_clear (&self->race);
   msa_reactor_remove_timer (self->env->reactor, &self->timer);
-}
-
-static void
-drop_chain (MsaConnection *self)
-{
-  self->socket = NULL;
-  g_clear_pointer (&self->chain, msa_filter_free);
 }
 
 void
@@ -148,7 +150,7 @@ msa_connection_free (MsaConnection *self)
   g_assert (!self->busy && !self->due && !self->idle);
 
   cancel_waits (self);
-  drop_chain (self);
+  g_clear_pointer (&self->chain, msa_filter_free);
   if (self->session != NULL)
     self->session->ops->free (self->session);
   g_clear_pointer (&self->addresses, msa_addresses_unref);
@@ -169,6 +171,9 @@ msa_connection_close (MsaConnection *self)
   if (self->state == MSA_CONNECTION_OPEN && self->stream == NULL)
     msa_filter_shutdown (self->session->chain);
   cancel_waits (self);
+  /* It may stay for as long as application code that it called runs: what its peer sends wakes nobody. */
+  if (self->socket != NULL)
+    msa_socket_want (self->socket, MSA_SOCKET_NONE);
   set_state (self, MSA_CONNECTION_CLOSED);
 }
 
@@ -176,8 +181,12 @@ static void
 start_waits (MsaConnection *self,
              gint64 now_us)
 {
-  self->addresses =
+  MsaAddresses *known =
       msa_resolver_start (self->env->resolver, self->url->host, &self->lookup, now_us);
+
+  /* If not, one family may have been told of already. */
+  if (known != NULL)
+    self->addresses = known;
   if (uses_tls (self))
     self->trust =
         msa_trust_cache_start (self->env->trusts, self->tls_config, &self->trust_waiter, now_us);
@@ -199,98 +208,93 @@ finish_waits (MsaConnection *self)
   if (uses_tls (self) && self->trust == NULL)
     return MSA_IO_AGAIN;
 
+  msa_race_begin (&self->race, self->addresses, self->url->port);
+  self->race.more_to_come = self->addresses_late;
   set_state (self, MSA_CONNECTION_CONNECTING);
+
   return MSA_IO_DONE;
 }
 
-/* Puts the filters for the next address one on the other. */
+/* Puts the other filters on the socket that won. */
 static gboolean
-build_chain (MsaConnection *self)
+build_chain (MsaConnection *self,
+             MsaFilter *socket)
 {
   static const char *const alpn[] = { "http/1.1", NULL };
-  MsaAddress address = self->addresses->addresses[self->next_address++];
-  MsaFilter *tls;
 
-  msa_address_set_port (&address, self->url->port);
-  self->remote = address;
-  self->chain = self->socket =
-      msa_socket_new (self->env->reactor, &address, socket_ready_cb, self);
+  self->remote = *msa_socket_get_address (socket);
+  self->socket = socket;
   if (!uses_tls (self))
-    return TRUE;
-
-  g_clear_error (&self->error);
-  tls = msa_tls_filter_new (self->chain, self->trust, self->tls_config, self->url->host, alpn,
-                            &self->error);
-  if (tls == NULL)
     {
-      /* It took the socket with it. */
-      self->chain = self->socket = NULL;
-      return FALSE;
+      self->chain = socket;
+      return TRUE;
     }
-  self->chain = tls;
 
-  return TRUE;
+  self->chain = msa_tls_filter_new (socket, self->trust, self->tls_config, self->url->host, alpn,
+                                    &self->error);
+  /* It took the socket along. */
+  if (self->chain == NULL)
+    self->socket = NULL;
+
+  return self->chain != NULL;
 }
 
-/* Another address cannot help against what the peer said after it was reached. */
-static gboolean
-is_final (const GError *error)
-{
-  return !g_error_matches (error, MSA_ERROR, MSA_ERROR_CONNECT);
-}
-
-/* Every address's own cause is told: which of them matters, only the reader knows. */
+/* The family that was late is in. */
 static void
-note_error (MsaConnection *self,
-            GError *error)
+join_addresses (MsaConnection *self)
 {
-  if (self->error != NULL && !is_final (error))
-    {
-      g_autofree gchar *both = g_strdup_printf ("%s; %s", self->error->message, error->message);
+  if (!self->race.more_to_come || self->addresses_late)
+    return;
 
-      g_free (self->error->message);
-      self->error->message = g_steal_pointer (&both);
-      g_error_free (error);
-      return;
-    }
-
-  g_clear_error (&self->error);
-  self->error = error;
+  self->race.more_to_come = FALSE;
+  if (self->addresses->error == NULL)
+    msa_race_join (&self->race, self->addresses);
 }
 
-/* Tries the addresses in turn. */
+/* They have done their work, and those of a family that is late are not needed any more. */
+static void
+forget_addresses (MsaConnection *self)
+{
+  msa_resolver_cancel (self->env->resolver, &self->lookup);
+  msa_race_clear (&self->race);
+  g_clear_pointer (&self->addresses, msa_addresses_unref);
+}
+
+static MsaIo
+race_addresses (MsaConnection *self,
+                gint64 now_us)
+{
+  MsaFilter *socket;
+  MsaIo io;
+
+  join_addresses (self);
+  io = msa_race_drive (&self->race, now_us, &socket, &self->error);
+  if (io == MSA_IO_DONE)
+    {
+      forget_addresses (self);
+      return build_chain (self, socket) ? MSA_IO_DONE : MSA_IO_ERROR;
+    }
+  /* None of the addresses is of use: the next connection looks the name up anew. */
+  if (io == MSA_IO_ERROR)
+    msa_resolver_forget (self->env->resolver, self->url->host);
+
+  return io;
+}
+
 static MsaIo
 connect_chain (MsaConnection *self,
                gint64 now_us)
 {
-  while (TRUE)
-    {
-      GError *error = NULL;
-      MsaIo io;
+  MsaIo io = self->chain == NULL ? race_addresses (self, now_us) : MSA_IO_DONE;
 
-      if (self->chain == NULL)
-        {
-          if (self->next_address == self->addresses->n_addresses)
-            {
-              msa_resolver_forget (self->env->resolver, self->url->host);
-              return MSA_IO_ERROR;
-            }
-          if (!build_chain (self))
-            return MSA_IO_ERROR;
-        }
+  if (io != MSA_IO_DONE)
+    return io;
 
-      io = msa_filter_connect (self->chain, now_us, &error);
-      if (io == MSA_IO_AGAIN)
-        msa_socket_want (self->socket, msa_filter_wants (self->chain));
-      if (io == MSA_IO_AGAIN || io == MSA_IO_DONE)
-        return io;
+  io = msa_filter_connect (self->chain, now_us, &self->error);
+  if (io == MSA_IO_AGAIN)
+    msa_socket_want (self->socket, msa_filter_wants (self->chain));
 
-      MSA_TRACE (self->env->log, CONN, self->serial, "%s", error->message);
-      note_error (self, error);
-      drop_chain (self);
-      if (is_final (self->error))
-        return MSA_IO_ERROR;
-    }
+  return io;
 }
 
 static void
@@ -308,10 +312,12 @@ describe_phase (const MsaConnection *self)
 {
   if (self->state < MSA_CONNECTION_CONNECTING)
     return self->addresses == NULL ? "looking up the name" : "loading the trust store";
-  if (self->socket == NULL || !self->socket->connected)
-    return "connecting";
 
-  return "in the TLS handshake";
+  if (self->socket != NULL)
+    return "in the TLS handshake";
+
+  /* All that is known has failed, and one family is late. */
+  return self->race.n_running == 0 ? "looking up the name" : "connecting";
 }
 
 static MsaIo
@@ -329,9 +335,12 @@ fail_timed_out (MsaConnection *self,
                 gint64 now_us,
                 GError **error)
 {
+  const GString *failures = self->race.failures;
+
   g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
-               "No connection to “%s” within %" G_GINT64_FORMAT " ms: still %s",
-               self->url->authority, self->connect_timeout_ms, describe_phase (self));
+               "No connection to “%s” within %" G_GINT64_FORMAT " ms: still %s%s%s",
+               self->url->authority, self->connect_timeout_ms, describe_phase (self),
+               failures != NULL ? "; " : "", failures != NULL ? failures->str : "");
   msa_connection_close (self);
 
   return MSA_IO_ERROR;
@@ -346,7 +355,7 @@ msa_connection_connect (MsaConnection *self,
 
   if (self->timed_out)
     return fail_timed_out (self, now_us, error);
-  if (self->unwatchable)
+  if (self->race.unwatchable)
     {
       g_set_error (&self->error, MSA_ERROR, MSA_ERROR_CONNECT,
                    "Connecting to “%s” failed: the system watches no more descriptors",

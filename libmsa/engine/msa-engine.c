@@ -76,10 +76,18 @@ reactor_run (MsaReactor *reactor,
   job_finished_cb (&task->job);
 }
 
+static void
+reactor_post (MsaReactor *reactor,
+              MsaTask *task)
+{
+  msa_engine_post (from_reactor (reactor)->mailbox, task);
+}
+
 static const MsaReactorOps reactor_ops = {
   .want = reactor_want,
   .close = reactor_close,
   .run = reactor_run,
+  .post = reactor_post,
 };
 
 /* Wake-ups from other threads */
@@ -388,6 +396,16 @@ start_transfer (MsaEngine *self,
 {
   GError *error = NULL;
 
+  if (transfer->state == MSA_TRANSFER_STORING)
+    {
+      msa_transfer_finish (transfer);
+      return;
+    }
+  /* The source wakes the transfer when it is ready. */
+  if (transfer->source != NULL && transfer->source->ops->prepare != NULL &&
+      !transfer->source->ops->prepare (transfer->source))
+    return;
+
   if (transfer->hop == NULL)
     transfer->hop = msa_hop_get_first (transfer->settings, &error);
   if (transfer->hop == NULL)
@@ -400,12 +418,13 @@ static gboolean
 start_transfers (MsaEngine *self,
                  MsaBudget *budget)
 {
+  guint n_left = self->due_transfers.length;
   gboolean any = FALSE;
-  GList *link;
 
-  while (!is_spent (self, budget) && (link = g_queue_peek_head_link (&self->due_transfers)) != NULL)
+  /* Those for which a connection is closed first come again when that is done. */
+  for (; n_left > 0 && !is_spent (self, budget) && self->due_transfers.length > 0; n_left--)
     {
-      MsaTransfer *transfer = link->data;
+      MsaTransfer *transfer = g_queue_peek_head (&self->due_transfers);
 
       msa_engine_make_not_due (self, transfer);
       use_step (budget);
@@ -474,6 +493,19 @@ flush (MsaEngine *self)
   return any;
 }
 
+/* The sink, whose end may be application code, is held until the client has let go of the transfer. */
+static void
+deliver_one (MsaEngine *self,
+             MsaTransfer *transfer)
+{
+  MsaSink *sink = transfer->sink != NULL ? msa_sink_ref (transfer->sink) : NULL;
+
+  msa_transfer_set_state (transfer, MSA_TRANSFER_GONE);
+  self->client->deliver (self->client_data, transfer);
+  msa_transfer_unref (transfer);
+  g_clear_pointer (&sink, msa_sink_unref);
+}
+
 /* Takes no step of the budget: what is delivered took its step when it ended. */
 static gboolean
 deliver (MsaEngine *self,
@@ -484,11 +516,13 @@ deliver (MsaEngine *self,
 
   while (!is_spent (self, budget) && (link = g_queue_pop_head_link (&self->done)) != NULL)
     {
-      MsaTransfer *transfer = link->data;
+      MsaTransfer *transfer = msa_transfer_ref (link->data);
 
-      msa_transfer_set_state (transfer, MSA_TRANSFER_GONE);
+      transfer->delivering = TRUE;
       msa_engine_announce (self);
-      self->client->deliver (self->client_data, transfer);
+      /* The driver may have removed it. */
+      if (transfer->state == MSA_TRANSFER_DONE)
+        deliver_one (self, transfer);
       msa_transfer_unref (transfer);
       /* Who knows how long that took. */
       self->now_us = self->reactor.sys->ops->now_us (self->reactor.sys);

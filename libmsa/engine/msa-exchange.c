@@ -18,35 +18,85 @@
 
 /* Sending */
 
-/* Hands over what the session takes of the body. */
+/* The body has to end where it was announced to. */
+static void
+end_body (MsaTransfer *transfer,
+          MsaSession *session)
+{
+  gint64 length = transfer->source->length;
+
+  if (length >= 0 && transfer->body_written < (guint64) length)
+    {
+      msa_transfer_fail (transfer, g_error_new (MSA_ERROR, MSA_ERROR_READ,
+                                                "The request's body ended after %" G_GUINT64_FORMAT
+                                                " of %" G_GINT64_FORMAT " bytes",
+                                                transfer->body_written, length));
+      return;
+    }
+
+  session->ops->write (session, transfer, NULL, 0, TRUE);
+  transfer->upload = MSA_UPLOAD_NONE;
+}
+
+/* FALSE: the session takes no more for now. What the source has beyond the announced length is not sent. */
+static gboolean
+write_part (MsaTransfer *transfer,
+            MsaSession *session,
+            MsaSlice data)
+{
+  gint64 length = transfer->source->length;
+  gsize taken;
+
+  if (length >= 0)
+    data.len = (gsize) MIN ((guint64) data.len, (guint64) length - transfer->body_written);
+  taken = session->ops->write (session, transfer, (const guint8 *) data.data, data.len, FALSE);
+  transfer->source->ops->consume (transfer->source, taken);
+  transfer->body_written += taken;
+  transfer->bytes_sent = transfer->body_written;
+
+  return taken == data.len;
+}
+
+static gboolean
+is_body_complete (const MsaTransfer *transfer)
+{
+  return transfer->source->length >= 0 &&
+         transfer->body_written == (guint64) transfer->source->length;
+}
+
+/* Hands over what the source has and the session takes. */
 static void
 write_body (MsaTransfer *transfer,
             MsaSession *session)
 {
-  GBytes *body = transfer->settings->body;
-  const guint8 *data;
-  gsize size, taken;
-
-  if (body == NULL)
-    return;
-
-  data = g_bytes_get_data (body, &size);
-  while (transfer->body_written < size)
+  while (transfer->upload == MSA_UPLOAD_RUNNING)
     {
-      taken = session->ops->write (session, transfer, data + transfer->body_written,
-                                   size - transfer->body_written, TRUE);
-      if (taken == 0)
-        return;
-      transfer->body_written += taken;
-      transfer->bytes_sent = transfer->body_written;
-    }
-}
+      GError *error = NULL;
+      MsaSlice data;
 
-static gboolean
-is_body_written (const MsaTransfer *transfer)
-{
-  return transfer->settings->body == NULL ||
-         transfer->body_written == g_bytes_get_size (transfer->settings->body);
+      if (is_body_complete (transfer))
+        {
+          end_body (transfer, session);
+          return;
+        }
+
+      switch (transfer->source->ops->peek (transfer->source, &data, &error))
+        {
+        case MSA_SOURCE_READY:
+          if (!write_part (transfer, session, data))
+            return;
+          break;
+        case MSA_SOURCE_END:
+          end_body (transfer, session);
+          return;
+        case MSA_SOURCE_ERROR:
+          msa_transfer_fail (transfer, error);
+          return;
+        case MSA_SOURCE_WAIT:
+        default:
+          return;
+        }
+    }
 }
 
 static void
@@ -55,9 +105,39 @@ send_more (MsaTransfer *transfer,
 {
   if ((transfer->paused & MSA_DIRECTION_SEND) == 0)
     write_body (transfer, session);
-  if (session->ops->flush (session) && is_body_written (transfer) &&
+  if (transfer->connection == NULL)
+    return;
+
+  if (session->ops->flush (session) && transfer->upload == MSA_UPLOAD_NONE &&
       transfer->state == MSA_TRANSFER_SENDING)
     msa_transfer_set_state (transfer, MSA_TRANSFER_WAITING);
+}
+
+/* The peer has said that it wants the body, or is late with that. */
+static void
+release_body (MsaTransfer *transfer,
+              MsaSession *session)
+{
+  if (transfer->upload != MSA_UPLOAD_HELD)
+    return;
+
+  msa_reactor_remove_timer (&transfer->engine->reactor, &transfer->expect_timer);
+  transfer->upload = MSA_UPLOAD_RUNNING;
+  send_more (transfer, session);
+}
+
+/* A final answer came while the body was held or on its way. One of 300 or more does not want the rest (B31). */
+static void
+judge_upload (MsaTransfer *transfer,
+              MsaSession *session)
+{
+  if (transfer->upload == MSA_UPLOAD_NONE)
+    return;
+
+  if (transfer->status >= 300)
+    transfer->upload = MSA_UPLOAD_STOPPED;
+  else
+    release_body (transfer, session);
 }
 
 /* Letting go */
@@ -159,8 +239,32 @@ handle_informational (MsaEngine *engine,
 
   msa_headers_freeze (headers);
   append_interim (transfer, headers);
+  if (head->status == 100)
+    release_body (transfer, transfer->connection->session);
   settle (engine);
   engine->client->informational (engine->client_data, transfer, head->status, headers);
+}
+
+/* The request goes out again, on another connection. */
+static void
+start_over (MsaEngine *engine,
+            MsaTransfer *transfer)
+{
+  msa_scheduler_close (engine, transfer->connection);
+  detach (transfer);
+  msa_transfer_rewind (transfer);
+  msa_transfer_set_state (transfer, MSA_TRANSFER_QUEUED);
+  msa_engine_make_due (engine, transfer);
+}
+
+/* Some peers refuse the question (RFC 9110, 10.1.1): asked for without it. */
+static void
+ask_again (MsaEngine *engine,
+           MsaTransfer *transfer)
+{
+  MSA_TRACE (&engine->log, TRANSFER, transfer->serial, "the expectation failed: sent again without");
+  transfer->no_expect = TRUE;
+  start_over (engine, transfer);
 }
 
 static void
@@ -169,7 +273,13 @@ handle_head (MsaEngine *engine,
              MsaHead *head)
 {
   take_head (transfer, head);
+  if (transfer->status == 417 && transfer->asked_first)
+    {
+      ask_again (engine, transfer);
+      return;
+    }
   msa_transfer_set_state (transfer, MSA_TRANSFER_RECEIVING);
+  judge_upload (transfer, transfer->connection->session);
   if (transfer->content_length > 0 &&
       (guint64) transfer->content_length > msa_transfer_get_max_body (transfer))
     {
@@ -245,11 +355,7 @@ replay (MsaEngine *engine,
   MSA_TRACE (&engine->log, TRANSFER, transfer->serial, "the reused connection died: sent again");
   transfer->n_replays++;
   transfer->fresh = TRUE;
-  msa_scheduler_close (engine, transfer->connection);
-  detach (transfer);
-  msa_transfer_rewind (transfer);
-  msa_transfer_set_state (transfer, MSA_TRANSFER_QUEUED);
-  msa_engine_make_due (engine, transfer);
+  start_over (engine, transfer);
 }
 
 static void
@@ -327,7 +433,13 @@ is_paused (const MsaConnection *connection)
 {
   const MsaTransfer *transfer = connection->stream;
 
-  return transfer != NULL && (transfer->paused & MSA_DIRECTION_RECEIVE) != 0;
+  if (transfer == NULL)
+    return FALSE;
+  if ((transfer->paused & MSA_DIRECTION_RECEIVE) != 0)
+    return TRUE;
+
+  /* A sink that is full goes on taking when it was emptied, and says so. */
+  return transfer->sink->ops->is_full != NULL && transfer->sink->ops->is_full (transfer->sink);
 }
 
 /* Where the next bytes go: into the body itself if its length is known and nothing else can come, else
@@ -376,7 +488,7 @@ pull (MsaEngine *engine,
 
   while (connection->state == MSA_CONNECTION_OPEN && connection->stream == stream)
     {
-      MsaSessionEvent event = { NULL };
+      MsaSessionEvent event = { .stream = NULL };
       MsaSessionEventKind kind;
       guint8 *destination;
       guint8 *buffer;
@@ -411,6 +523,12 @@ look_again (MsaEngine *engine,
   connection->again = FALSE;
 }
 
+static gboolean
+needs_sending (const MsaTransfer *transfer)
+{
+  return transfer->state == MSA_TRANSFER_SENDING || transfer->upload == MSA_UPLOAD_RUNNING;
+}
+
 static void
 drive_open (MsaEngine *engine,
             MsaConnection *connection)
@@ -420,7 +538,7 @@ drive_open (MsaEngine *engine,
   if (transfer != NULL)
     msa_transfer_ref (transfer);
   connection->busy = TRUE;
-  if (transfer != NULL && transfer->state == MSA_TRANSFER_SENDING)
+  if (transfer != NULL && needs_sending (transfer))
     send_more (transfer, connection->session);
   pull (engine, connection);
   connection->busy = FALSE;
@@ -434,13 +552,74 @@ drive_open (MsaEngine *engine,
     msa_transfer_unref (transfer);
 }
 
+/* Asking first costs a round trip: for bodies that would cost more (B28). */
+static gboolean
+should_ask (const MsaTransfer *transfer,
+            const MsaRequest *request)
+{
+  return request->has_body && !transfer->no_expect &&
+         request->version != MSA_HTTP_VERSION_HTTP_1_0 &&
+         (request->body_length < 0 || request->body_length > MSA_EXPECT_THRESHOLD_BYTES);
+}
+
+/* The application's own field decides, if there is one. */
+static gboolean
+has_own_expect (const MsaRequest *request,
+                gboolean *asks)
+{
+  MsaSlice value;
+
+  if (request->headers == NULL)
+    return FALSE;
+  *asks = msa_headers_find (request->headers, MSA_SLICE ("Expect"), &value) &&
+          msa_slice_equal_ci (value, MSA_SLICE ("100-continue"));
+
+  return *asks || msa_headers_is_suppressed (request->headers, MSA_SLICE ("Expect"));
+}
+
+static MsaRequest
+make_request (MsaTransfer *transfer)
+{
+  MsaRequest request = transfer->hop->request;
+  gboolean asks = FALSE;
+
+  if (transfer->source != NULL)
+    request.body_length = transfer->source->length;
+  /* Trailers follow chunks only. */
+  if (request.trailers != NULL && request.version != MSA_HTTP_VERSION_HTTP_1_0)
+    request.body_length = -1;
+  if (has_own_expect (&request, &asks))
+    {
+      transfer->asked_first = FALSE;
+      transfer->upload = asks ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
+      return request;
+    }
+
+  transfer->asked_first = request.expect = should_ask (transfer, &request);
+  transfer->upload = request.expect ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
+
+  return request;
+}
+
+static void
+start_upload (MsaEngine *engine,
+              MsaTransfer *transfer,
+              const MsaRequest *request)
+{
+  if (!request->has_body)
+    transfer->upload = MSA_UPLOAD_NONE;
+  if (transfer->upload == MSA_UPLOAD_HELD)
+    msa_reactor_set_timer (&engine->reactor, &transfer->expect_timer,
+                           engine->now_us + MSA_EXPECT_WAIT_US);
+}
+
 /* The request goes straight to the chain: no wait for the socket to be writable unless it said so. */
 static void
 begin (MsaEngine *engine,
        MsaTransfer *transfer)
 {
   MsaConnection *connection = transfer->connection;
-  MsaRequest request = transfer->hop->request;
+  MsaRequest request = make_request (transfer);
   GError *error = NULL;
 
   g_clear_pointer (&transfer->url, msa_url_unref);
@@ -454,6 +633,7 @@ begin (MsaEngine *engine,
     }
 
   connection->n_streams++;
+  start_upload (engine, transfer, &request);
   send_more (transfer, connection->session);
   msa_connection_update_interest (connection, TRUE);
   look_again (engine, connection);
@@ -514,7 +694,7 @@ msa_exchange_drive (MsaEngine *engine,
       drive_connecting (engine, connection);
       break;
     case MSA_CONNECTION_OPEN:
-      if (connection->unwatchable)
+      if (connection->race.unwatchable)
         fail_unwatchable (engine, connection);
       else if (connection->idle && connection->timed_out)
         msa_scheduler_close (engine, connection);

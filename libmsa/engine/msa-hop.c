@@ -80,6 +80,21 @@ check_target (MsaSlice target,
   return FALSE;
 }
 
+/* The length is the source's to tell: a file's is not known before it was opened. */
+static void
+fill_body (MsaRequest *request,
+           const MsaSettings *settings,
+           const char *method)
+{
+  const MsaBody *body = settings->body;
+
+  request->content_type = slice_or_none (body->content_type);
+  /* As curl does, and as forms have it; a PUT says nothing of its type, nor does what is not in memory. */
+  if (body->content_type == NULL && body->kind == MSA_BODY_BYTES && strcmp (method, "POST") == 0)
+    request->content_type = MSA_SLICE ("application/x-www-form-urlencoded");
+  request->trailers = settings->trailers;
+}
+
 static gboolean
 fill_request (MsaRequest *request,
               const MsaSettings *settings,
@@ -100,13 +115,7 @@ fill_request (MsaRequest *request,
   request->has_body = settings->body != NULL;
   request->version = settings->http_version;
   if (request->has_body)
-    {
-      request->body_length = (gint64) g_bytes_get_size (settings->body);
-      request->content_type = slice_or_none (settings->content_type);
-      /* As curl does, and as forms have it; a PUT says nothing of its type. */
-      if (settings->content_type == NULL && strcmp (method, "POST") == 0)
-        request->content_type = MSA_SLICE ("application/x-www-form-urlencoded");
-    }
+    fill_body (request, settings, method);
 
   return check_method (request->method, error) && check_target (request->target, error) &&
          check_value ("user-agent", request->user_agent, error) &&

@@ -185,31 +185,6 @@ msa_scheduler_wake (MsaEngine *engine)
     }
 }
 
-static void
-forget_site (MsaScheduler *self,
-             MsaTransfer *transfer)
-{
-  release_site (self, g_steal_pointer (&transfer->site));
-}
-
-void
-msa_scheduler_leave (MsaEngine *engine,
-                     MsaTransfer *transfer)
-{
-  MsaScheduler *self = &engine->scheduler;
-
-  if (transfer->site == NULL)
-    return;
-
-  if (transfer->woken)
-    set_woken (self, transfer, FALSE);
-  else if (transfer->waiting.index != 0)
-    dequeue (self, transfer);
-  forget_site (self, transfer);
-  /* What was kept for it goes to the next. */
-  msa_scheduler_wake (engine);
-}
-
 /* Connections */
 
 static void
@@ -250,19 +225,77 @@ evict (MsaEngine *engine,
     msa_scheduler_close (engine, oldest);
 }
 
+/* What a woken waiter is about to take does not idle. */
+static void
+trim_pool (MsaEngine *engine)
+{
+  MsaScheduler *self = &engine->scheduler;
+
+  while (msa_conn_pool_get_length (&self->pool) >
+         (guint64) self->max_idle_connections + self->n_woken)
+    evict (engine, NULL);
+}
+
+static void
+forget_site (MsaScheduler *self,
+             MsaTransfer *transfer)
+{
+  release_site (self, g_steal_pointer (&transfer->site));
+}
+
+void
+msa_scheduler_leave (MsaEngine *engine,
+                     MsaTransfer *transfer)
+{
+  MsaScheduler *self = &engine->scheduler;
+
+  if (transfer->site == NULL)
+    return;
+
+  if (transfer->woken)
+    set_woken (self, transfer, FALSE);
+  else if (transfer->waiting.index != 0)
+    dequeue (self, transfer);
+  forget_site (self, transfer);
+  /* What was kept for it goes to the next. */
+  msa_scheduler_wake (engine);
+  trim_pool (engine);
+}
+
+/* Connections beyond a limit that was lowered. */
+static guint
+get_surplus (guint limit,
+             guint n_connections)
+{
+  return limit > 0 && n_connections > limit ? n_connections - limit : 0;
+}
+
+static guint
+get_total_surplus (const MsaScheduler *self)
+{
+  return get_surplus (self->max_connections, self->n_connections - self->doomed.length);
+}
+
 void
 msa_scheduler_put_idle (MsaEngine *engine,
                         MsaConnection *connection)
 {
   MsaScheduler *self = &engine->scheduler;
+  MsaSite *connected = connection->site;
+
+  if (get_total_surplus (self) > 0 ||
+      get_surplus (self->max_connections_per_host, connected->n_connections) > 0)
+    {
+      msa_scheduler_close (engine, connection);
+      return;
+    }
 
   msa_connection_set_idle (connection, engine->now_us);
   msa_conn_pool_put (&self->pool, connection);
-  ((MsaSite *) connection->site)->n_idle++;
-  update_site (self, connection->site);
-  if (msa_conn_pool_get_length (&self->pool) > self->max_idle_connections)
-    evict (engine, NULL);
+  connected->n_idle++;
+  update_site (self, connected);
   msa_scheduler_wake (engine);
+  trim_pool (engine);
 }
 
 static void
@@ -356,7 +389,25 @@ is_full (guint limit,
   return limit > 0 && n_connections >= limit;
 }
 
-static gboolean
+typedef enum
+{
+  START_DONE,
+  START_SOON, /* a connection is closed for it, at the end of the round */
+  START_LATER,
+} Start;
+
+static Start
+make_room (MsaEngine *engine,
+           gconstpointer site)
+{
+  if (msa_conn_pool_oldest (&engine->scheduler.pool, site) == NULL)
+    return START_LATER;
+  evict (engine, site);
+
+  return START_SOON;
+}
+
+static Start
 try_start (MsaEngine *engine,
            MsaTransfer *transfer)
 {
@@ -368,30 +419,26 @@ try_start (MsaEngine *engine,
       take_from_pool (self, connection);
       msa_connection_set_used (connection);
       msa_exchange_attach (engine, transfer, connection);
-      return TRUE;
+      return START_DONE;
     }
 
   if (is_full (self->max_connections_per_host, transfer->site->n_connections))
-    {
-      if (transfer->site->n_idle > 0)
-        evict (engine, transfer->site);
-      return FALSE;
-    }
+    return transfer->site->n_idle > 0 ? make_room (engine, transfer->site) : START_LATER;
   if (is_full (self->max_connections, self->n_connections))
-    {
-      evict (engine, NULL);
-      return FALSE;
-    }
+    return make_room (engine, NULL);
 
   build (engine, transfer);
-  return TRUE;
+  return START_DONE;
 }
 
-/* Nobody who came before it, or matters more, waits for the same. */
+/* Nobody who came before it, or matters more, waits for the same; what is free is promised to
+ * nobody else. */
 static gboolean
-is_first (const MsaTransfer *transfer)
+is_first (const MsaScheduler *self,
+          const MsaTransfer *transfer)
 {
-  return transfer->woken || transfer->site->n_waiting == 0;
+  return transfer->woken || (transfer->site->n_waiting == 0 &&
+                             site_has_room (self, transfer->site) && scheduler_has_room (self));
 }
 
 void
@@ -399,18 +446,41 @@ msa_scheduler_submit (MsaEngine *engine,
                       MsaTransfer *transfer)
 {
   MsaScheduler *self = &engine->scheduler;
-  gboolean first;
+  Start start;
 
   if (transfer->site == NULL)
     transfer->site = use_site (self, transfer->hop->key);
-  first = is_first (transfer);
+  start = is_first (self, transfer) ? START_SOON : START_LATER;
   set_woken (self, transfer, FALSE);
 
-  if (!first || !try_start (engine, transfer))
-    enqueue (self, transfer);
+  if (start == START_SOON)
+    start = try_start (engine, transfer);
+  if (start == START_LATER)
+    {
+      enqueue (self, transfer);
+    }
+  else if (start == START_SOON)
+    {
+      set_woken (self, transfer, TRUE);
+      msa_engine_make_due (engine, transfer);
+    }
   else if (transfer->site != NULL) /* else it has failed already */
-    forget_site (self, transfer);
+    {
+      forget_site (self, transfer);
+    }
   msa_scheduler_wake (engine);
+  trim_pool (engine);
+}
+
+static void
+trim_site (MsaEngine *engine,
+           MsaSite *site)
+{
+  guint n_over = get_surplus (engine->scheduler.max_connections_per_host, site->n_connections);
+
+  for (; n_over > 0 && site->n_idle > 0; n_over--)
+    evict (engine, site);
+  update_site (&engine->scheduler, site);
 }
 
 void
@@ -422,10 +492,11 @@ msa_scheduler_limits_changed (MsaEngine *engine)
 
   g_hash_table_iter_init (&iter, self->sites);
   while (g_hash_table_iter_next (&iter, NULL, &site))
-    update_site (self, site);
-  while (msa_conn_pool_get_length (&self->pool) > self->max_idle_connections)
+    trim_site (engine, site);
+  while (get_total_surplus (self) > 0 && msa_conn_pool_get_length (&self->pool) > 0)
     evict (engine, NULL);
   msa_scheduler_wake (engine);
+  trim_pool (engine);
 }
 
 void

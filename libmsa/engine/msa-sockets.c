@@ -145,18 +145,27 @@ count_announced (MsaSockets *self,
   self->n_announced -= (old != MSA_SOCKET_NONE);
 }
 
+/* After its end was told: who was told may still have asked for it. By now application code may have had the number
+ * announced anew. */
+static void
+forget_assigned (MsaSockets *self,
+                 int fd)
+{
+  MsaSocketEntry *entry = get_entry (self, fd);
+
+  if (entry != NULL && (entry->watch == NULL || entry->watch->announced == MSA_SOCKET_NONE))
+    entry->assigned = NULL;
+}
+
 static void
 flush_closing (MsaSockets *self)
 {
   MsaClosing closing = g_array_index (self->closing, MsaClosing, self->closing->len - 1);
-  MsaSocketEntry *entry;
 
   g_array_set_size (self->closing, self->closing->len - 1);
   count_announced (self, closing.announced, MSA_SOCKET_NONE);
   announce (self, closing.fd, closing.announced, MSA_SOCKET_NONE, 0);
-  entry = get_entry (self, closing.fd);
-  if (entry != NULL)
-    entry->assigned = NULL;
+  forget_assigned (self, closing.fd);
   self->sys->ops->close (self->sys, closing.fd);
 }
 
@@ -176,10 +185,11 @@ flush_change (MsaSockets *self,
   wanted = watch->wanted;
   count_announced (self, old, wanted);
   watch->announced = wanted;
-  if (wanted == MSA_SOCKET_NONE)
-    get_entry (self, fd)->assigned = NULL;
   if (announce (self, fd, old, wanted, make_token (watch)))
-    return;
+    {
+      forget_assigned (self, fd);
+      return;
+    }
 
   /* Still the same watch: the own poller runs no application code. */
   count_announced (self, wanted, old);
@@ -234,6 +244,8 @@ announce_all (MsaSockets *self,
           watch->announced = MSA_SOCKET_NONE;
           note_change (self, watch);
         }
+      if (removed)
+        forget_assigned (self, (int) fd);
     }
 }
 

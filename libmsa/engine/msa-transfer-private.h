@@ -8,6 +8,7 @@
 #pragma once
 
 #include "body/msa-sink-private.h"
+#include "body/msa-source-private.h"
 #include "conn/msa-connection-private.h"
 #include "engine/msa-hop-private.h"
 
@@ -22,9 +23,19 @@ typedef enum
   MSA_TRANSFER_SENDING,    /* the request goes out */
   MSA_TRANSFER_WAITING,    /* it is out; no response yet */
   MSA_TRANSFER_RECEIVING,  /* the final head came */
+  MSA_TRANSFER_STORING,    /* the response is complete; the sink still works on it */
   MSA_TRANSFER_DONE,       /* has its result, which is to be delivered */
   MSA_TRANSFER_GONE,       /* delivered or removed: the engine has forgotten it */
 } MsaTransferState;
+
+/* How far the request's body has come. It goes on when the response has begun already. */
+typedef enum
+{
+  MSA_UPLOAD_NONE,     /* there is none, or all of it was handed over */
+  MSA_UPLOAD_HELD,     /* not before the peer says that it may come (100, RFC 9110, 10.1.1), or is late with that */
+  MSA_UPLOAD_RUNNING,
+  MSA_UPLOAD_STOPPED,  /* the peer has answered without it */
+} MsaUpload;
 
 struct _MsaTransfer
 {
@@ -45,13 +56,19 @@ struct _MsaTransfer
   gboolean         due;          /* in the due list */
   gboolean         woken;        /* holds a slot that got free */
   gboolean         fresh;        /* wants a connection of its own making */
+  gboolean         delivering;   /* DONE, and no longer in the done list */
   guint            n_replays;
 
   MsaTimer         timer;        /* the whole transfer */
+  MsaTimer         expect_timer; /* how long the body is held */
   gboolean         timed_out;    /* its time was over while application code ran for it */
   gint64           added_us;
   MsaDirections    paused;
-  gsize            body_written; /* of the request */
+  MsaSource       *source;       /* (owned) (nullable): of the request's body, until GONE */
+  MsaUpload        upload;
+  guint64          body_written; /* of the request's body, handed to the session */
+  gboolean         asked_first;  /* the request said "Expect" of libmsa's own accord */
+  gboolean         no_expect;    /* the peer refused that (417) */
 
   /* Results: of the last response. */
   GError          *error;        /* (owned) (nullable) */
@@ -87,7 +104,7 @@ void         msa_transfer_set_state (MsaTransfer *self,
 /* Takes @error, leaves connection and queue; to be delivered. Harmless once DONE. */
 void         msa_transfer_fail   (MsaTransfer *self,
                                   GError *error);
-/* The response is complete; the connection was let go of before. */
+/* The response is complete; the connection was let go of before. Ends when the sink is done. */
 void         msa_transfer_finish (MsaTransfer *self);
 /* Removed: nothing will be delivered. */
 void         msa_transfer_drop   (MsaTransfer *self);

@@ -31,7 +31,8 @@ static const struct
                              TO (WAITING) | TO (RECEIVING) | TO (QUEUED) | TO (DONE) | TO (GONE),
                              NULL },
   [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | TO (DONE) | TO (GONE), NULL },
-  [MSA_TRANSFER_RECEIVING] = { "receiving", TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_RECEIVING] = { "receiving", TO (STORING) | TO (QUEUED) | TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_STORING] = { "storing", TO (DONE) | TO (GONE), NULL },
   [MSA_TRANSFER_DONE] = { "done", TO (GONE), enter_done },
   [MSA_TRANSFER_GONE] = { "gone", 0, enter_gone },
 };
@@ -73,6 +74,29 @@ timer_expired_cb (MsaTimer *timer,
                                         self->settings->timeout_ms, states[self->state].name));
 }
 
+/* Source and sink only say that something has changed: the next round looks at it. */
+static void
+wake_cb (gpointer data)
+{
+  MsaTransfer *self = data;
+
+  if (self->connection != NULL)
+    msa_engine_wake_connection (self->engine, self->connection);
+  else if (self->state == MSA_TRANSFER_QUEUED || self->state == MSA_TRANSFER_STORING)
+    msa_engine_make_due (self->engine, self);
+}
+
+static void
+expect_expired_cb (MsaTimer *timer,
+                   gint64 now_us)
+{
+  MsaTransfer *self = MSA_CONTAINER_OF (timer, MsaTransfer, expect_timer);
+
+  if (self->upload == MSA_UPLOAD_HELD)
+    self->upload = MSA_UPLOAD_RUNNING;
+  wake_cb (self);
+}
+
 MsaTransfer *
 msa_transfer_new (MsaEngine *engine,
                   MsaSettings *settings,
@@ -92,6 +116,11 @@ msa_transfer_new (MsaEngine *engine,
   self->link.data = self;
   self->added_us = now_us;
   self->content_length = -1;
+  self->sink->wake = wake_cb;
+  self->sink->wake_data = self;
+  if (settings->body != NULL)
+    self->source = msa_source_new (settings->body, &engine->reactor, wake_cb, self);
+  self->expect_timer.expired = expect_expired_cb;
   self->timer.expired = timer_expired_cb;
   if (settings->timeout_ms > 0)
     msa_reactor_set_timer (&engine->reactor, &self->timer,
@@ -141,6 +170,7 @@ static void
 leave (MsaTransfer *self)
 {
   msa_reactor_remove_timer (&self->engine->reactor, &self->timer);
+  msa_reactor_remove_timer (&self->engine->reactor, &self->expect_timer);
   msa_engine_make_not_due (self->engine, self);
   msa_scheduler_leave (self->engine, self);
   if (self->connection != NULL)
@@ -160,9 +190,11 @@ enter_gone (MsaTransfer *self)
 {
   MsaEngine *engine = self->engine;
 
-  g_clear_pointer (&self->sink, msa_sink_unref);
   self->engine = NULL;
   engine->n_transfers--;
+  g_clear_pointer (&self->source, msa_source_free);
+  /* Last: its end may be application code. */
+  g_clear_pointer (&self->sink, msa_sink_unref);
 }
 
 void
@@ -182,8 +214,23 @@ msa_transfer_fail (MsaTransfer *self,
 void
 msa_transfer_finish (MsaTransfer *self)
 {
-  if (self->sink->ops->finish != NULL)
-    self->body = self->sink->ops->finish (self->sink);
+  const MsaSinkOps *ops = self->sink->ops;
+  const GError *error;
+
+  if (self->state != MSA_TRANSFER_STORING)
+    msa_transfer_set_state (self, MSA_TRANSFER_STORING);
+  if (ops->close != NULL && !ops->close (self->sink))
+    return;
+
+  error = ops->get_error == NULL ? NULL : ops->get_error (self->sink);
+  if (error != NULL)
+    {
+      msa_transfer_fail (self, g_error_copy (error));
+      return;
+    }
+
+  if (ops->finish != NULL)
+    self->body = ops->finish (self->sink);
   msa_transfer_set_state (self, MSA_TRANSFER_DONE);
 }
 
@@ -193,10 +240,10 @@ msa_transfer_drop (MsaTransfer *self)
   if (self->state == MSA_TRANSFER_GONE)
     return;
 
-  if (self->state == MSA_TRANSFER_DONE)
-    g_queue_unlink (&self->engine->done, &self->link);
-  else
+  if (self->state != MSA_TRANSFER_DONE)
     leave (self);
+  else if (!self->delivering)
+    g_queue_unlink (&self->engine->done, &self->link);
   if (self->error == NULL)
     self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The transfer was removed");
   msa_transfer_set_state (self, MSA_TRANSFER_GONE);
@@ -206,6 +253,10 @@ void
 msa_transfer_rewind (MsaTransfer *self)
 {
   clear_results (self);
+  msa_reactor_remove_timer (&self->engine->reactor, &self->expect_timer);
+  if (self->source != NULL)
+    self->source->ops->rewind (self->source);
+  self->upload = MSA_UPLOAD_NONE;
   self->body_written = 0;
   self->bytes_sent = 0;
 }

@@ -37,6 +37,13 @@ G_BEGIN_DECLS
  * @MSA_ERROR_TOO_LARGE: a limit on size was passed, of the reply or of the request
  * @MSA_ERROR_HTTP_STATUS: the status was 400 or more, where that counts as failure
  * @MSA_ERROR_WRITE: the application's write function or sink refused the body
+ * @MSA_ERROR_READ: the request's body could not be read, or was shorter than announced
+ * @MSA_ERROR_TLS_TRUST_EMPTY: the trust store was read, but there is no certificate in it
+ * @MSA_ERROR_TLS_CLIENT_CERTIFICATE: the client's certificate or key could not be read or parsed, or they do not
+ *   belong together
+ * @MSA_ERROR_TLS_PASSWORD: the client's key is locked, by a password or the PIN of a token, and that is missing or
+ *   wrong
+ * @MSA_ERROR_TLS_PIN: the peer's key is none of those that are pinned
  *
  * What can go wrong with a transfer.
  *
@@ -70,6 +77,11 @@ typedef enum
   MSA_ERROR_TOO_LARGE,
   MSA_ERROR_HTTP_STATUS,
   MSA_ERROR_WRITE,
+  MSA_ERROR_READ,
+  MSA_ERROR_TLS_TRUST_EMPTY,
+  MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+  MSA_ERROR_TLS_PASSWORD,
+  MSA_ERROR_TLS_PIN,
 } MsaError;
 
 MSA_AVAILABLE_IN_1_0

@@ -24,6 +24,8 @@ typedef struct
   gint64         body_length;  /* -1: unknown */
   MsaHttpVersion version;
   gboolean       close;        /* ask the peer to close afterwards */
+  gboolean       expect;       /* ask whether the body may come */
+  MsaHeaders    *trailers;     /* (nullable): sent after a body of unknown length, announced in the head */
 } MsaRequest;
 
 /* What came before a body. */

@@ -57,13 +57,16 @@ typedef struct
   /* Runs @task in a thread; done() follows from a dispatch, also when no thread could be had (then
    * work() ran not, and task->job.work is NULL). */
   void     (*run)   (MsaReactor *self, MsaTask *task);
+  /* The task ended without run(): done() follows from a dispatch. In the multi's thread. */
+  void     (*post)  (MsaReactor *self, MsaTask *task);
 } MsaReactorOps;
 
 struct _MsaReactor
 {
   const MsaReactorOps *ops;
-  MsaSys              *sys;    /* (unowned) */
-  MsaHeap              timers; /* of MsaTimer.node */
+  MsaSys              *sys;     /* (unowned) */
+  MsaHeap              timers;  /* of MsaTimer.node */
+  GMainContext        *context; /* (unowned) (nullable): what drives the multi, if a context does; its source holds it */
 };
 
 static inline void

@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <sys/socket.h>
 
 typedef struct _MsaSys MsaSys;
@@ -51,6 +51,8 @@ typedef struct
   gint64   (*now_us) (MsaSys *self);
   /* Monotonic µs with suspended time, for the ages of idle connections. */
   gint64   (*boot_us) (MsaSys *self);
+  /* The wall clock: µs since 1970, UTC. It may be set, in both directions. */
+  gint64   (*real_us) (MsaSys *self);
 
   /* The options every connection wants are set here: no SIGPIPE, TCP_NODELAY, keep-alive. */
   int      (*socket_open) (MsaSys *self, int family);
@@ -95,9 +97,19 @@ typedef struct
   int      (*look_up) (MsaSys *self, MsaJob *job, const char *name, int family, GArray *addresses /* of MsaAddress */);
   /* The whole of a file of at most @max bytes. */
   GBytes * (*read_file) (MsaSys *self, const char *path, gsize max, GError **error);
+  /* A number that is another one when the file was changed or replaced. FALSE: it cannot be looked at. */
+  gboolean (*file_stamp) (MsaSys *self, const char *path, guint64 *stamp);
 
   /* The index of a network interface, for an IPv6 zone; 0 if there is none of that name. */
   guint    (*interface_index) (MsaSys *self, const char *name);
+  /* The file takes its name, and what stood there goes, when the stream is closed; not if that is cancelled. */
+  GOutputStream * (*open_output) (MsaSys *self, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
+  /* @length: of the file, -1 if it has none. */
+  GInputStream * (*open_input) (MsaSys *self, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
+  /* Closes what open_output() gave, and leaves nothing behind that was not there before: @existed says whether
+   * the file was. */
+  void     (*discard_output) (MsaSys *self, GOutputStream *stream, GFile *file, gboolean existed);
+
   /* NULL in a set-user-id program. */
   const char * (*getenv) (MsaSys *self, const char *name);
 

@@ -31,6 +31,9 @@ struct _MsaLookup
 {
   /* In a dispatch, once, unless cancelled. @addresses is borrowed. */
   void      (*done) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
+  /* (nullable): @addresses, borrowed, are those of one family; the other is late, and done() follows with both
+   * (RFC 8305, section 3). Only takes note; at most once. */
+  void      (*partial) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
   gpointer    entry;  /* the resolver's: NULL when not waiting */
   MsaLookup  *prev;   /* the resolver's */
   MsaLookup  *next;   /* the resolver's */

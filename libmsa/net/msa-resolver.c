@@ -11,6 +11,7 @@
 
 #include "net/msa-resolver-private.h"
 
+#include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
 #include "base/msa-number-private.h"
 #include "model/msa-error.h"
@@ -33,6 +34,8 @@ typedef struct
   MsaResolver  *resolver;             /* (unowned) (nullable): cleared when that is freed */
 
   guint         n_running;
+  MsaTimer      timer;                /* how long IPv4 waits for IPv6 */
+  MsaAddresses *partial;              /* (owned) (nullable): one family, while the other is late */
   GArray       *found[N_FAMILIES];    /* (owned) (nullable) (element-type MsaAddress) */
   int           codes[N_FAMILIES];    /* of getaddrinfo() */
   MsaLookup    *waiting;              /* (unowned) (nullable): the first; they remove themselves */
@@ -207,6 +210,7 @@ unref_entry (Entry *self)
   for (guint i = 0; i < N_FAMILIES; i++)
     g_clear_pointer (&self->found[i], g_array_unref);
   g_clear_pointer (&self->answer, msa_addresses_unref);
+  g_clear_pointer (&self->partial, msa_addresses_unref);
   g_free (self->name);
   g_free (self);
 }
@@ -263,6 +267,14 @@ is_final (int code)
     }
 }
 
+/* 0 also while the family is not in. */
+static guint
+count_found (const Entry *entry,
+             guint i_family)
+{
+  return entry->found[i_family] == NULL ? 0 : entry->found[i_family]->len;
+}
+
 static MsaAddresses *
 interleave (const Entry *entry)
 {
@@ -271,8 +283,8 @@ interleave (const Entry *entry)
 
   for (guint i = 0; i < N_FAMILIES; i++)
     {
-      n += entry->found[i]->len;
-      n_rounds = MAX (n_rounds, entry->found[i]->len);
+      n += count_found (entry, i);
+      n_rounds = MAX (n_rounds, count_found (entry, i));
     }
 
   answer = new_addresses (MIN (n, MSA_MAX_ADDRESSES));
@@ -280,7 +292,7 @@ interleave (const Entry *entry)
     {
       for (guint i = 0; i < N_FAMILIES; i++)
         {
-          if (round < entry->found[i]->len && answer->n_addresses < MSA_MAX_ADDRESSES)
+          if (round < count_found (entry, i) && answer->n_addresses < MSA_MAX_ADDRESSES)
             answer->addresses[answer->n_addresses++] = g_array_index (entry->found[i],
                                                                       MsaAddress, round);
         }
@@ -373,6 +385,48 @@ tell_waiting (Entry *entry,
     }
 }
 
+static void
+tell_partial (MsaLookup *lookup,
+              MsaAddresses *addresses,
+              gint64 now_us)
+{
+  if (lookup->partial != NULL)
+    lookup->partial (lookup, addresses, now_us);
+}
+
+/* Who waits goes on with the family that is in. */
+static void
+stop_waiting_for_other (Entry *entry,
+                        gint64 now_us)
+{
+  entry->partial = interleave (entry);
+  for (MsaLookup *lookup = entry->waiting; lookup != NULL; lookup = lookup->next)
+    tell_partial (lookup, entry->partial, now_us);
+}
+
+static void
+other_is_late_cb (MsaTimer *timer,
+                  gint64 now_us)
+{
+  stop_waiting_for_other (MSA_CONTAINER_OF (timer, Entry, timer), now_us);
+}
+
+/* IPv6 need not wait, since it would be tried first anyway. */
+static void
+note_first_family (Entry *entry,
+                   guint i_family,
+                   gint64 now_us)
+{
+  if (count_found (entry, i_family) == 0)
+    return;
+
+  if (families[i_family] == AF_INET6)
+    stop_waiting_for_other (entry, now_us);
+  else
+    msa_reactor_set_timer (entry->resolver->reactor, &entry->timer,
+                           now_us + MSA_LATE_FAMILY_DELAY_US);
+}
+
 /* Both families are in. */
 static void
 complete_entry (Entry *entry,
@@ -382,6 +436,8 @@ complete_entry (Entry *entry,
   gint64 ttl_us;
   MsaAddresses *answer = make_answer (entry, &ttl_us);
 
+  msa_reactor_remove_timer (self->reactor, &entry->timer);
+  g_clear_pointer (&entry->partial, msa_addresses_unref);
   for (guint i = 0; i < N_FAMILIES; i++)
     g_clear_pointer (&entry->found[i], g_array_unref);
 
@@ -428,9 +484,10 @@ query_done_cb (MsaTask *task,
     {
       entry->codes[query->i_family] = task->job.work == NULL ? CODE_NO_THREAD : query->code;
       entry->found[query->i_family] = g_steal_pointer (&query->addresses);
-      /* The place to hand on one family's addresses while the other is late. */
       if (--entry->n_running == 0)
         complete_entry (entry, now_us);
+      else
+        note_first_family (entry, query->i_family, now_us);
     }
   free_query (query);
 }
@@ -469,6 +526,7 @@ start_entry (MsaResolver *self,
   entry->refs = 1;
   entry->name = g_strdup (key);
   entry->resolver = self;
+  entry->timer.expired = other_is_late_cb;
   g_hash_table_replace (self->entries, entry->name, entry);
   for (guint i = 0; i < N_FAMILIES; i++)
     start_query (self, entry, i);
@@ -501,6 +559,8 @@ msa_resolver_start (MsaResolver *self,
   if (entry == NULL)
     entry = start_entry (self, key);
   add_waiting (entry, lookup);
+  if (entry->partial != NULL)
+    tell_partial (lookup, entry->partial, now_us);
   return NULL;
 }
 
@@ -545,6 +605,8 @@ detach_entry (Entry *entry)
   for (guint i = 0; i < N_FAMILIES; i++)
     g_clear_pointer (&entry->found[i], g_array_unref);
   g_clear_pointer (&entry->answer, msa_addresses_unref);
+  g_clear_pointer (&entry->partial, msa_addresses_unref);
+  msa_reactor_remove_timer (entry->resolver->reactor, &entry->timer);
   entry->resolver = NULL;
 }
 

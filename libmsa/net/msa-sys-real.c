@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,12 @@ real_boot_us (MsaSys *sys)
 #else
   return read_clock (CLOCK_MONOTONIC);
 #endif
+}
+
+static gint64
+real_real_us (MsaSys *sys)
+{
+  return read_clock (CLOCK_REALTIME);
 }
 
 static void
@@ -316,6 +323,31 @@ real_read_file (MsaSys *sys,
   return bytes;
 }
 
+/* Also by its place and the time of its last change of any kind: a file may be replaced by one of the
+ * same size, and the time of its contents may be set back. */
+static gboolean
+real_file_stamp (MsaSys *sys,
+                 const char *path,
+                 guint64 *stamp)
+{
+  const guint64 prime = 1099511628211u;
+  struct stat info;
+  guint64 sum = 14695981039346656037u;
+
+  if (stat (path, &info) < 0)
+    return FALSE;
+
+  sum = (sum ^ (guint64) info.st_dev) * prime;
+  sum = (sum ^ (guint64) info.st_ino) * prime;
+  sum = (sum ^ (guint64) info.st_size) * prime;
+  sum = (sum ^ (guint64) info.st_mtim.tv_sec) * prime;
+  sum = (sum ^ (guint64) info.st_mtim.tv_nsec) * prime;
+  sum = (sum ^ (guint64) info.st_ctim.tv_sec) * prime;
+  sum = (sum ^ (guint64) info.st_ctim.tv_nsec) * prime;
+  *stamp = sum;
+  return TRUE;
+}
+
 static guint
 real_interface_index (MsaSys *sys,
                       const char *name)
@@ -350,9 +382,59 @@ real_free (MsaSys *sys)
   msa_sys_real_unref (self);
 }
 
+static GOutputStream *
+real_open_output (MsaSys *sys,
+                  GFile *file,
+                  gboolean *existed,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  *existed = g_file_query_exists (file, cancellable);
+
+  return G_OUTPUT_STREAM (
+      g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, error));
+}
+
+static void
+real_discard_output (MsaSys *sys,
+                     GOutputStream *stream,
+                     GFile *file,
+                     gboolean existed)
+{
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  g_cancellable_cancel (cancelled);
+  g_output_stream_close (stream, cancelled, NULL);
+  if (!existed)
+    g_file_delete (file, NULL, NULL);
+}
+
+static GInputStream *
+real_open_input (MsaSys *sys,
+                 GFile *file,
+                 gint64 *length,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  GFileInputStream *stream = g_file_read (file, cancellable, error);
+  g_autoptr (GFileInfo) info = NULL;
+
+  *length = -1;
+  if (stream == NULL)
+    return NULL;
+  info = g_file_input_stream_query_info (stream, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                                         cancellable, NULL);
+  /* Pipes and devices say 0. */
+  if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_REGULAR)
+    *length = g_file_info_get_size (info);
+
+  return G_INPUT_STREAM (stream);
+}
+
 static const MsaSysOps ops = {
   .now_us = real_now_us,
   .boot_us = real_boot_us,
+  .real_us = real_real_us,
   .socket_open = real_socket_open,
   .socket_connect = real_socket_connect,
   .socket_error = real_socket_error,
@@ -375,6 +457,10 @@ static const MsaSysOps ops = {
   .run_job = msa_sys_real_run_job,
   .look_up = real_look_up,
   .read_file = real_read_file,
+  .file_stamp = real_file_stamp,
+  .open_output = real_open_output,
+  .discard_output = real_discard_output,
+  .open_input = real_open_input,
   .interface_index = real_interface_index,
   .getenv = real_getenv,
   .free = real_free,

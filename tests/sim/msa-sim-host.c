@@ -264,6 +264,101 @@ sim_read_file (MsaSys *sys,
   return g_bytes_ref (bytes);
 }
 
+gboolean
+sim_file_stamp (MsaSys *sys,
+                const char *path,
+                guint64 *stamp)
+{
+  MsaSim *self = (MsaSim *) sys;
+  GBytes *bytes = g_hash_table_lookup (self->files, path);
+
+  if (!sim_enter (self, SIM_OP_file_stamp))
+    return FALSE;
+  if (bytes == NULL)
+    {
+      errno = ENOENT;
+      return FALSE;
+    }
+
+  *stamp = ((guint64) g_bytes_get_size (bytes) << 32) | g_bytes_hash (bytes);
+  return TRUE;
+}
+
+/* FALSE: the call fails, by msa_sim_fail_nth(). */
+static gboolean
+enter_open (MsaSim *self,
+            SimOp op,
+            GFile *file,
+            GError **error)
+{
+  int code;
+
+  if (sim_enter (self, op))
+    return TRUE;
+
+  code = errno;
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code), "Opening '%s' failed: %s",
+               g_file_peek_path (file), g_strerror (code));
+  return FALSE;
+}
+
+/* Files that are written and read as streams are real ones. */
+GOutputStream *
+sim_open_output (MsaSys *sys,
+                 GFile *file,
+                 gboolean *existed,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  if (!enter_open ((MsaSim *) sys, SIM_OP_open_output, file, error))
+    return NULL;
+
+  *existed = g_file_query_exists (file, cancellable);
+
+  return G_OUTPUT_STREAM (
+      g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, error));
+}
+
+void
+sim_discard_output (MsaSys *sys,
+                     GOutputStream *stream,
+                     GFile *file,
+                     gboolean existed)
+{
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  g_cancellable_cancel (cancelled);
+  g_output_stream_close (stream, cancelled, NULL);
+  if (!existed)
+    g_file_delete (file, NULL, NULL);
+}
+
+GInputStream *
+sim_open_input (MsaSys *sys,
+                GFile *file,
+                gint64 *length,
+                GCancellable *cancellable,
+                GError **error)
+{
+  GFileInputStream *stream;
+  g_autoptr (GFileInfo) info = NULL;
+
+  if (!enter_open ((MsaSim *) sys, SIM_OP_open_input, file, error))
+    return NULL;
+
+  stream = g_file_read (file, cancellable, error);
+  *length = -1;
+  if (stream == NULL)
+    return NULL;
+  info = g_file_input_stream_query_info (stream, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                                         cancellable, NULL);
+  /* Pipes and devices say 0. */
+  if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_REGULAR)
+    *length = g_file_info_get_size (info);
+
+  return G_INPUT_STREAM (stream);
+}
+
 void
 msa_sim_set_env (MsaSim *self,
                  const char *name,

@@ -15,11 +15,13 @@ typedef struct _SimSocket     SimSocket;
 
 /* Every member of MsaSysOps. */
 #define SIM_OPS(X)                                                                                 \
-  X (now_us) X (boot_us) X (socket_open) X (socket_connect) X (socket_error) X (socket_send)       \
+  X (now_us) X (boot_us) X (real_us) X (socket_open) X (socket_connect) X (socket_error)           \
+  X (socket_send)                                                                                  \
   X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
-  X (look_up) X (read_file) X (interface_index) X (getenv) X (free)
+  X (look_up) X (read_file) X (file_stamp) X (open_output) X (open_input) X (interface_index)      \
+  X (getenv) X (free)
 
 typedef enum
 {
@@ -179,6 +181,10 @@ void           sim_hosts_clear      (MsaSim *self);
 void           sim_jobs_end         (MsaSim *self);
 gboolean       sim_run_job          (MsaSys *sys, MsaJob *job, GError **error);
 int            sim_look_up          (MsaSys *sys, MsaJob *job, const char *name, int family, GArray *addresses);
+GOutputStream *sim_open_output      (MsaSys *sys, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
+void           sim_discard_output   (MsaSys *sys, GOutputStream *stream, GFile *file, gboolean existed);
+GInputStream  *sim_open_input       (MsaSys *sys, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
 GBytes        *sim_read_file        (MsaSys *sys, const char *path, gsize max, GError **error);
+gboolean       sim_file_stamp       (MsaSys *sys, const char *path, guint64 *stamp);
 guint          sim_interface_index  (MsaSys *sys, const char *name);
 const char    *sim_getenv           (MsaSys *sys, const char *name);

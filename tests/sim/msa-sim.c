@@ -21,6 +21,7 @@ static const char *const op_names[] = {
 static const gboolean infallible[SIM_N_OPS] = {
   [SIM_OP_now_us] = TRUE,
   [SIM_OP_boot_us] = TRUE,
+  [SIM_OP_real_us] = TRUE,
   [SIM_OP_close] = TRUE,
   [SIM_OP_event_set] = TRUE,
   [SIM_OP_event_clear] = TRUE,
@@ -269,6 +270,16 @@ sim_boot_us (MsaSys *sys)
   return self->now_us + self->suspended_us;
 }
 
+/* The virtual year begins at 2026-01-01. */
+static gint64
+sim_real_us (MsaSys *sys)
+{
+  MsaSim *self = (MsaSim *) sys;
+
+  sim_enter (self, SIM_OP_real_us);
+  return G_GINT64_CONSTANT (1767225600) * G_USEC_PER_SEC + self->now_us + self->suspended_us;
+}
+
 static void
 sim_free (MsaSys *sys)
 {
@@ -283,6 +294,7 @@ sim_free (MsaSys *sys)
 static const MsaSysOps ops = {
   .now_us = sim_now_us,
   .boot_us = sim_boot_us,
+  .real_us = sim_real_us,
   .socket_open = sim_socket_open,
   .socket_connect = sim_socket_connect,
   .socket_error = sim_socket_error,
@@ -305,6 +317,10 @@ static const MsaSysOps ops = {
   .run_job = sim_run_job,
   .look_up = sim_look_up,
   .read_file = sim_read_file,
+  .file_stamp = sim_file_stamp,
+  .open_output = sim_open_output,
+  .discard_output = sim_discard_output,
+  .open_input = sim_open_input,
   .interface_index = sim_interface_index,
   .getenv = sim_getenv,
   .free = sim_free,

@@ -24,6 +24,8 @@ struct _MsaTestDriver
   int               told_ms;
   guint             n_socket_calls;
   guint             n_timer_calls;
+  MsaTestHook       hook;        /* (nullable) */
+  gpointer          hook_data;
 };
 
 const char *
@@ -81,6 +83,9 @@ socket_cb (MsaMulti *multi,
     g_hash_table_remove (self->watched, GINT_TO_POINTER (fd));
   else
     g_hash_table_insert (self->watched, GINT_TO_POINTER (fd), GUINT_TO_POINTER (wanted));
+
+  if (self->hook != NULL)
+    self->hook (multi, FALSE, self->hook_data);
 }
 
 static void
@@ -93,6 +98,9 @@ timer_cb (MsaMulti *multi,
   self->n_timer_calls++;
   self->told_ms = timeout_ms;
   self->timer_us = timeout_ms < 0 ? G_MAXINT64 : get_now_us (self) + (gint64) timeout_ms * 1000;
+
+  if (self->hook != NULL)
+    self->hook (multi, TRUE, self->hook_data);
 }
 
 static GArray *
@@ -397,6 +405,21 @@ msa_test_driver_pass (MsaTestDriver *self,
     msa_sim_advance_to (self->sim, end_us);
   while (msa_test_driver_turn (self))
     ;
+}
+
+void
+msa_test_driver_set_hook (MsaTestDriver *self,
+                          MsaTestHook hook,
+                          gpointer data)
+{
+  self->hook = hook;
+  self->hook_data = data;
+}
+
+GMainContext *
+msa_test_driver_get_context (MsaTestDriver *self)
+{
+  return self->context;
 }
 
 guint

@@ -47,6 +47,18 @@ gboolean       msa_test_driver_turn (MsaTestDriver *self);
 void           msa_test_driver_pass (MsaTestDriver *self,
                                      gint64 us);
 
+/* @hook is called last in each call of the socket function (and of the timer function, as @timer says): an
+ * application that does more there than it was told. */
+typedef void (*MsaTestHook) (MsaMulti *multi,
+                             gboolean timer,
+                             gpointer data);
+
+void           msa_test_driver_set_hook (MsaTestDriver *self,
+                                         MsaTestHook hook,
+                                         gpointer data);
+/* The context of the attached ones. */
+GMainContext  *msa_test_driver_get_context (MsaTestDriver *self);
+
 /* The callbacks driver's view. */
 guint          msa_test_driver_count_watched (MsaTestDriver *self);
 MsaSocketEvents msa_test_driver_get_wanted   (MsaTestDriver *self,

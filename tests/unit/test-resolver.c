@@ -29,6 +29,10 @@ typedef struct
   guint         n_done;
   MsaAddresses *answer;  /* (owned) (nullable) */
   gint64        now_us;
+  gboolean      wants_partial;
+  guint         n_partial;
+  MsaAddresses *partial; /* (owned) (nullable) */
+  gint64        partial_us;
   /* (nullable): what done() does besides */
   void        (*act) (Fixture *fixture, gpointer data);
   gpointer      data;
@@ -69,9 +73,23 @@ done_cb (MsaLookup *lookup,
 }
 
 static void
+partial_cb (MsaLookup *lookup,
+            MsaAddresses *addresses,
+            gint64 now_us)
+{
+  Waiter *self = (Waiter *) lookup;
+
+  g_assert_false (self->done);
+  self->n_partial++;
+  self->partial = msa_addresses_ref (addresses);
+  self->partial_us = now_us;
+}
+
+static void
 clear_waiter (Waiter *self)
 {
   g_clear_pointer (&self->answer, msa_addresses_unref);
+  g_clear_pointer (&self->partial, msa_addresses_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Waiter, clear_waiter)
@@ -96,6 +114,7 @@ start (Fixture *fixture,
 
   waiter->fixture = fixture;
   waiter->lookup.done = done_cb;
+  waiter->lookup.partial = waiter->wants_partial ? partial_cb : NULL;
   waiter->answer = msa_resolver_start (fixture->resolver, host, &waiter->lookup,
                                        msa_sim_get_now_us (fixture->sim));
 }
@@ -608,6 +627,257 @@ test_oldest_goes (Fixture *fixture,
   g_assert_cmpuint (count_look_ups (fixture), ==, 2 * (MSA_MAX_DNS_ENTRIES + 2));
 }
 
+/* One family is late */
+
+#define BOTH "[fd00::1]:0,10.0.0.1:0"
+
+/* Of a.test: when each family is in. */
+static void
+set_late_host (Fixture *fixture,
+               gint64 ipv6_ms,
+               gint64 ipv4_ms)
+{
+  msa_sim_set_host (fixture->sim, "a.test", 0, "10.0.0.1", "fd00::1", NULL);
+  msa_sim_set_host_family (fixture->sim, "a.test", AF_INET6, 0, ipv6_ms * 1000);
+  msa_sim_set_host_family (fixture->sim, "a.test", AF_INET, 0, ipv4_ms * 1000);
+}
+
+static void
+run_to (Fixture *fixture,
+        gint64 at_ms)
+{
+  gint64 left_us = MSA_SIM_START_US + at_ms * 1000 - msa_sim_get_now_us (fixture->sim);
+
+  msa_test_reactor_run_for (fixture->reactor, (int) (left_us / 1000));
+}
+
+static void
+expect_partial (const Waiter *waiter,
+                const char *expected,
+                gint64 at_ms)
+{
+  g_autofree char *text = NULL;
+
+  g_assert_cmpuint (waiter->n_partial, ==, 1);
+  text = describe (waiter->partial);
+  g_assert_cmpstr (text, ==, expected);
+  g_assert_cmpint (waiter->partial_us, ==, MSA_SIM_START_US + at_ms * 1000);
+}
+
+static const struct
+{
+  const char *name;
+  int         code_ipv6, code_ipv4; /* 0: has an address */
+  int         ipv6_ms, ipv4_ms;     /* when it is in */
+  const char *partial;              /* (nullable) */
+  int         partial_ms;
+  const char *answer;
+} late[] = {
+  { "ipv6-first", 0, 0, 1, 500, "[fd00::1]:0", 1, BOTH },
+  { "ipv4-first", 0, 0, 500, 1, "10.0.0.1:0", 51, BOTH },
+  { "ipv4-within-delay", 0, 0, 51, 1, NULL, 0, BOTH },
+  { "ipv4-past-delay", 0, 0, 52, 1, "10.0.0.1:0", 51, BOTH },
+  { "together", 0, 0, 5, 5, NULL, 0, BOTH },
+  { "ipv6-has-none", EAI_NODATA, 0, 1, 500, NULL, 0, "10.0.0.1:0" },
+  { "ipv4-has-none", 0, EAI_NODATA, 500, 1, NULL, 0, "[fd00::1]:0" },
+  { "ipv6-fails-first", EAI_AGAIN, 0, 1, 500, NULL, 0, "10.0.0.1:0" },
+  { "ipv6-fails-late", EAI_AGAIN, 0, 500, 1, "10.0.0.1:0", 51, "10.0.0.1:0" },
+  { "ipv4-fails-late", 0, EAI_FAIL, 1, 500, "[fd00::1]:0", 1, "[fd00::1]:0" },
+  { "ipv4-has-none-late", 0, EAI_NODATA, 1, 500, "[fd00::1]:0", 1, "[fd00::1]:0" },
+  { "both-fail", EAI_AGAIN, EAI_NODATA, 500, 1, NULL, 0,
+    "error: Could not resolve host 'a.test': Temporary failure in name resolution" },
+};
+
+static void
+test_late (Fixture *fixture,
+           gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+  g_auto (Waiter) plain = { 0 };
+
+  set_late_host (fixture, late[i].ipv6_ms, late[i].ipv4_ms);
+  msa_sim_set_host_family (fixture->sim, "a.test", AF_INET6, late[i].code_ipv6,
+                           late[i].ipv6_ms * 1000);
+  msa_sim_set_host_family (fixture->sim, "a.test", AF_INET, late[i].code_ipv4,
+                           late[i].ipv4_ms * 1000);
+  start (fixture, "a.test", &plain);
+  start (fixture, "a.test", &waiter);
+  wait_done (fixture, &waiter);
+  if (late[i].partial != NULL)
+    expect_partial (&waiter, late[i].partial, late[i].partial_ms);
+  else
+    g_assert_cmpuint (waiter.n_partial, ==, 0);
+  expect_answer (&waiter, late[i].answer);
+  g_assert_cmpint (waiter.now_us, ==,
+                   MSA_SIM_START_US + MAX (late[i].ipv6_ms, late[i].ipv4_ms) * 1000);
+
+  /* Who has no use for a part of the answer is told once, of all of it. */
+  g_assert_cmpuint (plain.n_done, ==, 1);
+  g_assert_true (plain.answer == waiter.answer);
+
+  /* Nothing comes after that. */
+  run_to (fixture, 2000);
+  g_assert_cmpuint (waiter.n_done, ==, 1);
+  g_assert_cmpuint (waiter.n_partial, ==, late[i].partial != NULL);
+}
+
+/* Whole answers are kept, not parts of them. */
+static void
+test_late_cached (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+  g_auto (Waiter) later = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 1, 500);
+  start (fixture, "a.test", &waiter);
+  wait_done (fixture, &waiter);
+  start (fixture, "a.test", &later);
+  expect_answer (&later, BOTH);
+  g_assert_cmpuint (later.n_partial, ==, 0);
+  g_assert_cmpuint (count_look_ups (fixture), ==, 2);
+}
+
+/* Who comes when the part is known has it at once. */
+static void
+test_late_joined (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+  g_auto (Waiter) joined = { .wants_partial = TRUE };
+  g_auto (Waiter) plain = { 0 };
+
+  set_late_host (fixture, 500, 1);
+  start (fixture, "a.test", &waiter);
+  run_to (fixture, 100);
+  start (fixture, "a.test", &joined);
+  start (fixture, "a.test", &plain);
+  g_assert_null (joined.answer);
+  expect_partial (&joined, "10.0.0.1:0", 100);
+  g_assert_cmpuint (plain.n_done, ==, 0);
+
+  wait_done (fixture, &joined);
+  expect_answer (&joined, BOTH);
+  g_assert_cmpint (joined.now_us, ==, MSA_SIM_START_US + 500 * 1000);
+  expect_partial (&waiter, "10.0.0.1:0", 51);
+  g_assert_cmpuint (waiter.n_done, ==, 1);
+  g_assert_cmpuint (plain.n_done, ==, 1);
+  g_assert_cmpuint (joined.n_partial, ==, 1);
+  g_assert_cmpuint (count_look_ups (fixture), ==, 2);
+}
+
+/* The delay counts from the first family's answer, whoever waits. */
+static void
+test_late_joined_in_delay (Fixture *fixture,
+                           gconstpointer data)
+{
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+  g_auto (Waiter) joined = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 500, 1);
+  start (fixture, "a.test", &waiter);
+  run_to (fixture, 30);
+  start (fixture, "a.test", &joined);
+  g_assert_cmpuint (joined.n_partial, ==, 0);
+  run_to (fixture, 100);
+  expect_partial (&waiter, "10.0.0.1:0", 51);
+  expect_partial (&joined, "10.0.0.1:0", 51);
+  wait_done (fixture, &joined);
+}
+
+static void
+test_late_cancel (Fixture *fixture,
+                  gconstpointer data)
+{
+  const gint64 at_ms = GPOINTER_TO_INT (data);
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+  g_auto (Waiter) other = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 500, 1);
+  start (fixture, "a.test", &waiter);
+  start (fixture, "a.test", &other);
+  run_to (fixture, at_ms);
+  msa_resolver_cancel (fixture->resolver, &waiter.lookup);
+  run_to (fixture, 1000);
+  g_assert_cmpuint (waiter.n_done, ==, 0);
+  g_assert_cmpuint (waiter.n_partial, ==, at_ms > 51);
+  expect_partial (&other, "10.0.0.1:0", 51);
+  expect_answer (&other, BOTH);
+}
+
+/* Nobody waits any more when the part and the rest come: they are kept for the next. */
+static void
+test_late_cancel_all (Fixture *fixture,
+                      gconstpointer data)
+{
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+  g_auto (Waiter) next = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 500, 1);
+  start (fixture, "a.test", &waiter);
+  run_to (fixture, 20);
+  msa_resolver_cancel (fixture->resolver, &waiter.lookup);
+  run_to (fixture, 100);
+  start (fixture, "a.test", &next);
+  expect_partial (&next, "10.0.0.1:0", 100);
+  wait_done (fixture, &next);
+  expect_answer (&next, BOTH);
+  g_assert_cmpuint (waiter.n_partial, ==, 0);
+  g_assert_cmpuint (waiter.n_done, ==, 0);
+}
+
+/* A look-up under way is not forgotten, also when a part of it is known to be of no use. */
+static void
+test_late_forget (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 1, 500);
+  start (fixture, "a.test", &waiter);
+  run_to (fixture, 100);
+  forget (fixture, "a.test");
+  wait_done (fixture, &waiter);
+  expect_answer (&waiter, BOTH);
+  g_assert_cmpuint (count_look_ups (fixture), ==, 2);
+}
+
+/* What was told stays with who was told. */
+static void
+test_late_free (Fixture *fixture,
+                gconstpointer data)
+{
+  const gint64 at_ms = GPOINTER_TO_INT (data);
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 500, 1);
+  start (fixture, "a.test", &waiter);
+  run_to (fixture, at_ms);
+  g_clear_pointer (&fixture->resolver, msa_resolver_free);
+  g_assert_null (msa_heap_first (&msa_test_reactor_get (fixture->reactor)->timers));
+  run_to (fixture, 1000);
+  g_assert_cmpuint (waiter.n_done, ==, 0);
+  g_assert_cmpuint (waiter.n_partial, ==, at_ms > 51);
+  if (at_ms > 51)
+    expect_partial (&waiter, "10.0.0.1:0", 51);
+}
+
+static void
+test_late_free_reactor (Fixture *fixture,
+                        gconstpointer data)
+{
+  const gint64 at_ms = GPOINTER_TO_INT (data);
+  g_auto (Waiter) waiter = { .wants_partial = TRUE };
+
+  set_late_host (fixture, 500, 1);
+  start (fixture, "a.test", &waiter);
+  run_to (fixture, at_ms);
+  g_clear_pointer (&fixture->reactor, msa_test_reactor_free);
+  g_clear_pointer (&fixture->resolver, msa_resolver_free);
+  g_assert_cmpuint (waiter.n_done, ==, 0);
+}
+
 /* In real threads, without waiting for them. */
 static void
 test_threads (void)
@@ -685,6 +955,17 @@ static const struct
   { "/msa/resolver/cache/in-use-survives", test_in_use_survives, 0 },
   { "/msa/resolver/cache/forget", test_forget, 0 },
   { "/msa/resolver/cache/oldest-goes", test_oldest_goes, 0 },
+  { "/msa/resolver/late/cached", test_late_cached, 0 },
+  { "/msa/resolver/late/joined", test_late_joined, 0 },
+  { "/msa/resolver/late/joined-in-delay", test_late_joined_in_delay, 0 },
+  { "/msa/resolver/late/cancel/in-delay", test_late_cancel, 30 },
+  { "/msa/resolver/late/cancel/after-partial", test_late_cancel, 100 },
+  { "/msa/resolver/late/cancel/all", test_late_cancel_all, 0 },
+  { "/msa/resolver/late/forget", test_late_forget, 0 },
+  { "/msa/resolver/late/free/in-delay", test_late_free, 30 },
+  { "/msa/resolver/late/free/after-partial", test_late_free, 100 },
+  { "/msa/resolver/late/free/in-delay-after-reactor", test_late_free_reactor, 30 },
+  { "/msa/resolver/late/free/after-partial-and-reactor", test_late_free_reactor, 100 },
 };
 
 static void
@@ -701,6 +982,12 @@ add_rows (void)
       g_autofree char *path = g_strdup_printf ("/msa/resolver/outcome/%s", outcomes[i].name);
 
       g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_outcome, teardown);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (late); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/resolver/late/%s", late[i].name);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_late, teardown);
     }
 }
 

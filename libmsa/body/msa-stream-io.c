@@ -1,0 +1,381 @@
+/* msa-stream-io.c: one operation at a time on a GIO stream, off the loop
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "body/msa-stream-io-private.h"
+
+#include "base/msa-container-private.h"
+#include "base/msa-limits-private.h"
+
+typedef enum
+{
+  MSA_STREAM_NONE,
+  MSA_STREAM_OPEN_INPUT,
+  MSA_STREAM_OPEN_OUTPUT,
+  MSA_STREAM_READ,
+  MSA_STREAM_SEEK,
+  MSA_STREAM_WRITE,
+  MSA_STREAM_CLOSE,
+  MSA_STREAM_DISCARD, /* what was opened for output */
+} MsaStreamOp;
+
+struct _MsaStreamIo
+{
+  MsaTask         task;
+  MsaReactor     *reactor;     /* (unowned): outlives an io with an owner */
+  MsaStreamIoFunc done;
+  gpointer        owner;       /* (unowned) (nullable): NULL: freed, the operation under way ends it */
+  MsaStreamOp     op;          /* NONE: nothing is under way */
+  GCancellable   *cancellable; /* (owned) */
+
+  /* The operation's: not touched by the owner's thread while it is under way. */
+  GInputStream   *input;       /* (owned) (nullable) */
+  GOutputStream  *output;      /* (owned) (nullable) */
+  GFile          *file;        /* (owned) (nullable) */
+  GBytes         *bytes;       /* (owned) (nullable): to be written */
+  guint8         *buffer;      /* (owned) (nullable): what was read */
+  gint64          offset;      /* to seek to */
+  gint64          length;      /* of the file that was opened; -1: unknown */
+  gboolean        existed;     /* the file that was opened for output */
+  gboolean        unfinished;  /* it was opened, and not closed */
+  gsize           n;
+  GError         *error;       /* (owned) (nullable) */
+};
+
+static void
+destroy (MsaStreamIo *self)
+{
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_object (&self->file);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_error (&self->error);
+  g_free (self->buffer);
+  g_free (self);
+}
+
+static void
+operate (MsaStreamIo *self,
+         MsaSys *sys)
+{
+  gssize n = 0;
+
+  switch (self->op)
+    {
+    case MSA_STREAM_OPEN_INPUT:
+      self->input =
+          sys->ops->open_input (sys, self->file, &self->length, self->cancellable, &self->error);
+      break;
+    case MSA_STREAM_OPEN_OUTPUT:
+      self->output =
+          sys->ops->open_output (sys, self->file, &self->existed, self->cancellable, &self->error);
+      self->unfinished = self->output != NULL;
+      break;
+    case MSA_STREAM_READ:
+      n = g_input_stream_read (self->input, self->buffer, MSA_SCRATCH_BYTES, self->cancellable,
+                               &self->error);
+      self->n = n < 0 ? 0 : (gsize) n;
+      break;
+    case MSA_STREAM_SEEK:
+      g_seekable_seek (G_SEEKABLE (self->input), self->offset, G_SEEK_SET, self->cancellable,
+                       &self->error);
+      break;
+    case MSA_STREAM_WRITE:
+      g_output_stream_write_all (self->output, g_bytes_get_data (self->bytes, NULL),
+                                 g_bytes_get_size (self->bytes), &self->n, self->cancellable,
+                                 &self->error);
+      break;
+    case MSA_STREAM_CLOSE:
+      self->unfinished &= !g_output_stream_close (self->output, self->cancellable, &self->error);
+      break;
+    case MSA_STREAM_DISCARD:
+      sys->ops->discard_output (sys, self->output, self->file, self->existed);
+      self->unfinished = FALSE;
+      break;
+    case MSA_STREAM_NONE:
+    default:
+      break;
+    }
+}
+
+/* In a thread. */
+static void
+work (MsaJob *job,
+      MsaSys *sys)
+{
+  MsaStreamIo *self = (MsaStreamIo *) job;
+
+  operate (self, sys);
+  if (!self->unfinished || !g_cancellable_is_cancelled (self->cancellable))
+    return;
+
+  sys->ops->discard_output (sys, self->output, self->file, self->existed);
+  self->unfinished = FALSE;
+}
+
+/* Nobody waits any more. A file that is not complete must not look as if it were. */
+static void
+abandon (MsaStreamIo *self,
+         MsaReactor *reactor)
+{
+  if (!self->unfinished || reactor == NULL)
+    {
+      destroy (self);
+      return;
+    }
+
+  self->op = MSA_STREAM_DISCARD;
+  self->task.job.work = work;
+  reactor->ops->run (reactor, &self->task);
+}
+
+static void
+task_done_cb (MsaTask *task,
+              MsaReactor *reactor,
+              gint64 now_us)
+{
+  MsaStreamIo *self = MSA_CONTAINER_OF (task, MsaStreamIo, task);
+  g_autoptr (GError) error = g_steal_pointer (&self->error);
+
+  if (self->owner == NULL || reactor == NULL)
+    {
+      abandon (self, reactor);
+      return;
+    }
+
+  if (task->job.work == NULL && error == NULL)
+    error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_BUSY, "No thread could be started");
+  self->op = MSA_STREAM_NONE;
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  /* It may free the io. */
+  self->done (self->owner, self->n, error, now_us);
+}
+
+MsaStreamIo *
+msa_stream_io_new (MsaReactor *reactor,
+                   MsaStreamIoFunc done,
+                   gpointer owner)
+{
+  MsaStreamIo *self = g_new0 (MsaStreamIo, 1);
+
+  self->task.done = task_done_cb;
+  self->reactor = reactor;
+  self->done = done;
+  self->owner = owner;
+  self->cancellable = g_cancellable_new ();
+
+  return self;
+}
+
+void
+msa_stream_io_free (MsaStreamIo *self)
+{
+  self->owner = NULL;
+  g_cancellable_cancel (self->cancellable);
+  if (self->op == MSA_STREAM_NONE)
+    abandon (self, self->reactor);
+}
+
+gboolean
+msa_stream_io_is_busy (const MsaStreamIo *self)
+{
+  return self->op != MSA_STREAM_NONE;
+}
+
+void
+msa_stream_io_set_input (MsaStreamIo *self,
+                         GInputStream *stream)
+{
+  g_set_object (&self->input, stream);
+}
+
+void
+msa_stream_io_set_output (MsaStreamIo *self,
+                          GOutputStream *stream)
+{
+  g_set_object (&self->output, stream);
+}
+
+GInputStream *
+msa_stream_io_get_input (MsaStreamIo *self)
+{
+  return self->input;
+}
+
+const guint8 *
+msa_stream_io_get_data (const MsaStreamIo *self)
+{
+  return self->buffer;
+}
+
+gint64
+msa_stream_io_get_length (const MsaStreamIo *self)
+{
+  return self->length;
+}
+
+gint64
+msa_stream_io_tell (MsaStreamIo *self)
+{
+  if (!G_IS_SEEKABLE (self->input) || !g_seekable_can_seek (G_SEEKABLE (self->input)))
+    return -1;
+
+  return g_seekable_tell (G_SEEKABLE (self->input));
+}
+
+/* On a main context */
+
+/* In the thread of the context, which is the multi's. */
+static void
+report (MsaStreamIo *self)
+{
+  if (self->owner == NULL)
+    destroy (self);
+  else
+    self->reactor->ops->post (self->reactor, &self->task);
+}
+
+static void
+read_ready_cb (GObject *source,
+               GAsyncResult *result,
+               gpointer user_data)
+{
+  MsaStreamIo *self = user_data;
+  gssize n = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &self->error);
+
+  self->n = n < 0 ? 0 : (gsize) n;
+  report (self);
+}
+
+static void
+write_ready_cb (GObject *source,
+                GAsyncResult *result,
+                gpointer user_data)
+{
+  MsaStreamIo *self = user_data;
+
+  g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, &self->n, &self->error);
+  report (self);
+}
+
+static void
+close_ready_cb (GObject *source,
+                GAsyncResult *result,
+                gpointer user_data)
+{
+  MsaStreamIo *self = user_data;
+
+  self->unfinished &=
+      !g_output_stream_close_finish (G_OUTPUT_STREAM (source), result, &self->error);
+  report (self);
+}
+
+/* TRUE: GIO has taken it on the context that drives the multi. Opening always is a job: it is short, and
+ * GIO would use a thread too. */
+static gboolean
+begin_on_context (MsaStreamIo *self)
+{
+  switch (self->op)
+    {
+    case MSA_STREAM_READ:
+      g_input_stream_read_async (self->input, self->buffer, MSA_SCRATCH_BYTES, G_PRIORITY_DEFAULT,
+                                 self->cancellable, read_ready_cb, self);
+      return TRUE;
+    case MSA_STREAM_WRITE:
+      g_output_stream_write_all_async (self->output, g_bytes_get_data (self->bytes, NULL),
+                                       g_bytes_get_size (self->bytes), G_PRIORITY_DEFAULT,
+                                       self->cancellable, write_ready_cb, self);
+      return TRUE;
+    case MSA_STREAM_CLOSE:
+      g_output_stream_close_async (self->output, G_PRIORITY_DEFAULT, self->cancellable,
+                                   close_ready_cb, self);
+      return TRUE;
+    case MSA_STREAM_OPEN_INPUT:
+    case MSA_STREAM_OPEN_OUTPUT:
+    case MSA_STREAM_SEEK:
+    case MSA_STREAM_DISCARD:
+    case MSA_STREAM_NONE:
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+try_context (MsaStreamIo *self)
+{
+  GMainContext *context = self->reactor->context;
+  gboolean taken;
+
+  /* Another driver, or a call from outside the loop's turn. What was opened here is nobody else's, and may need a
+   * thread to be discarded in. */
+  if (context == NULL || !g_main_context_is_owner (context) || self->file != NULL)
+    return FALSE;
+
+  g_main_context_push_thread_default (context);
+  taken = begin_on_context (self);
+  g_main_context_pop_thread_default (context);
+
+  return taken;
+}
+
+static void
+begin (MsaStreamIo *self,
+       MsaStreamOp op)
+{
+  g_assert (self->op == MSA_STREAM_NONE);
+
+  self->op = op;
+  self->n = 0;
+  self->task.job.work = work;
+  if (!try_context (self))
+    self->reactor->ops->run (self->reactor, &self->task);
+}
+
+void
+msa_stream_io_open_input (MsaStreamIo *self,
+                          GFile *file)
+{
+  g_set_object (&self->file, file);
+  begin (self, MSA_STREAM_OPEN_INPUT);
+}
+
+void
+msa_stream_io_open_output (MsaStreamIo *self,
+                           GFile *file)
+{
+  g_set_object (&self->file, file);
+  begin (self, MSA_STREAM_OPEN_OUTPUT);
+}
+
+void
+msa_stream_io_read (MsaStreamIo *self)
+{
+  if (self->buffer == NULL)
+    self->buffer = g_malloc (MSA_SCRATCH_BYTES);
+  begin (self, MSA_STREAM_READ);
+}
+
+void
+msa_stream_io_seek (MsaStreamIo *self,
+                    gint64 offset)
+{
+  self->offset = offset;
+  begin (self, MSA_STREAM_SEEK);
+}
+
+void
+msa_stream_io_write (MsaStreamIo *self,
+                     GBytes *bytes)
+{
+  self->bytes = g_bytes_ref (bytes);
+  begin (self, MSA_STREAM_WRITE);
+}
+
+void
+msa_stream_io_close (MsaStreamIo *self)
+{
+  begin (self, MSA_STREAM_CLOSE);
+}
