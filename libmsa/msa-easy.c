@@ -633,10 +633,19 @@ msa_easy_run_sync (MsaEasy *self,
                    GCancellable *cancellable,
                    GError **error)
 {
+  g_autoptr (MsaMulti) multi = NULL;
+  gboolean done;
+
   g_return_val_if_fail (MSA_IS_EASY (self), FALSE);
 
   if (self->own_multi == NULL)
     self->own_multi = msa_multi_new ();
 
-  return msa_multi_run_until_done (self->own_multi, self, cancellable, error);
+  /* A handler may drop or dispose of either. */
+  g_object_ref (self);
+  multi = g_object_ref (self->own_multi);
+  done = msa_multi_run_until_done (multi, self, cancellable, error);
+  g_object_unref (self);
+
+  return done;
 }

@@ -168,7 +168,10 @@ msa_multi_run_return (gpointer run,
 static gboolean
 return_cancelled_cb (gpointer user_data)
 {
-  g_task_return_new_error (user_data, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The transfer was removed");
+  g_task_return_new_error (user_data, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s",
+                           g_task_get_source_tag (user_data) == (gpointer) msa_multi_close_async
+                               ? "The multi was disposed of"
+                               : "The transfer was removed");
 
   return G_SOURCE_REMOVE;
 }
@@ -197,19 +200,20 @@ start_run (MsaMulti *self,
            GCancellable *cancellable,
            gboolean is_fetch)
 {
+  MsaRun *run = run_new (self, easy, task, cancellable);
   GError *error = NULL;
-  MsaRun *run;
 
-  if (!msa_multi_add (self, easy, &error))
+  run->is_fetch = is_fetch;
+  watch_cancellable (run);
+  if (!msa_multi_add_run (self, easy, run, &error))
     {
-      g_task_return_error (task, error);
+      g_autoptr (GTask) own_task = run_settle (run);
+
+      g_task_return_error (own_task, error);
+      run_unref (run);
       return;
     }
 
-  run = run_new (self, easy, task, cancellable);
-  run->is_fetch = is_fetch;
-  msa_easy_get_membership (easy)->run = run;
-  watch_cancellable (run);
   msa_multi_ensure_driven (self);
 }
 
@@ -332,23 +336,6 @@ msa_multi_fetch_finish (MsaMulti *self,
 
 /* Synchronous */
 
-void
-msa_multi_finish_close (MsaMulti *self)
-{
-  g_autoptr (GTask) task = NULL;
-
-  if (self->closing == NULL || self->engine->n_transfers > 0)
-    return;
-
-  msa_scheduler_close_idle (self->engine);
-  if (self->engine->scheduler.n_connections > 0)
-    return;
-
-  task = g_steal_pointer (&self->closing);
-  msa_multi_detach (self);
-  g_task_return_boolean (task, TRUE);
-}
-
 static void
 wakeup_cb (GCancellable *cancellable,
            gpointer user_data)
@@ -407,6 +394,72 @@ msa_multi_run_until_done (MsaMulti *self,
 
 /* Closing */
 
+static void
+stop_waiting (MsaMulti *self)
+{
+  if (self->close_watch == NULL)
+    return;
+
+  g_source_destroy (self->close_watch);
+  g_clear_pointer (&self->close_watch, g_source_unref);
+}
+
+void
+msa_multi_finish_close (MsaMulti *self)
+{
+  g_autoptr (GTask) task = NULL;
+
+  if (self->closed != MSA_MULTI_CLOSING || self->engine->n_transfers > 0)
+    return;
+
+  msa_scheduler_close_idle (self->engine);
+  if (self->engine->scheduler.n_connections > 0)
+    return;
+
+  self->closed = MSA_MULTI_CLOSED;
+  stop_waiting (self);
+  task = g_steal_pointer (&self->closing);
+  msa_multi_detach (self);
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+void
+msa_multi_cancel_close (MsaMulti *self)
+{
+  stop_waiting (self);
+  if (self->closing != NULL)
+    return_later (g_steal_pointer (&self->closing));
+}
+
+/* The closing goes on. */
+static gboolean
+close_cancelled_cb (GCancellable *cancellable,
+                    gpointer user_data)
+{
+  MsaMulti *self = user_data;
+  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
+
+  stop_waiting (self);
+  g_task_return_error_if_cancelled (task);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* In the context of the caller. */
+static void
+watch_close (MsaMulti *self)
+{
+  GCancellable *cancellable = g_task_get_cancellable (self->closing);
+
+  if (cancellable == NULL)
+    return;
+
+  self->close_watch = g_cancellable_source_new (cancellable);
+  g_source_set_callback (self->close_watch, G_SOURCE_FUNC (close_cancelled_cb), self, NULL);
+  g_source_attach (self->close_watch, g_task_get_context (self->closing));
+}
+
 /**
  * msa_multi_close_async:
  * @self: the multi
@@ -433,14 +486,15 @@ msa_multi_close_async (MsaMulti *self,
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, msa_multi_close_async);
-  if (self->closed)
+  if (self->closed != MSA_MULTI_OPEN)
     {
       g_task_return_new_error (task, MSA_ERROR, MSA_ERROR_CLOSED, "The multi was closed already");
       return;
     }
 
-  self->closed = TRUE;
+  self->closed = MSA_MULTI_CLOSING;
   self->closing = g_steal_pointer (&task);
+  watch_close (self);
   msa_multi_ensure_driven (self);
   msa_engine_poke (self->engine);
 }

@@ -12,6 +12,13 @@
 #include "msa-multi.h"
 #include "msa-transfer-list-private.h"
 
+typedef enum
+{
+  MSA_MULTI_OPEN,
+  MSA_MULTI_CLOSING, /* takes no more easies */
+  MSA_MULTI_CLOSED,  /* and nothing is left of the others */
+} MsaMultiClosing;
+
 struct _MsaMulti
 {
   GObject          parent_instance;
@@ -24,10 +31,11 @@ struct _MsaMulti
   MsaCallback     *timer_func;    /* (owned) (nullable) */
   MsaTransferList *transfers;     /* (owned) (nullable): made at first use */
   MsaTlsConfig    *tls_config;    /* (owned) (nullable) */
-  GTask           *closing;       /* (owned) (nullable): the pending close */
+  GTask           *closing;       /* (owned) (nullable): who waits for the end of closing */
+  GSource         *close_watch;   /* (owned) (nullable): for who waits to be cancelled */
   int              priority;
   gboolean         keep_finished;
-  gboolean         closed;        /* takes no more easies */
+  MsaMultiClosing  closed;
   gboolean         holds_itself;
   guint            seen_running;  /* as notified last */
   guint            seen_pending;
@@ -39,6 +47,12 @@ MsaEngine *msa_multi_get_engine     (MsaMulti *self);
 /* An attached multi lives as long as it has something to do. To be called last: the multi may go with it. */
 void       msa_multi_update_hold    (MsaMulti *self);
 
+/* As msa_multi_add(). @run (nullable) hears of the end, which may come before this returns; it is taken if the
+ * easy was added. */
+gboolean   msa_multi_add_run        (MsaMulti *self,
+                                     MsaEasy *easy,
+                                     gpointer run,
+                                     GError **error);
 void       msa_multi_pause          (MsaMulti *self,
                                      MsaEasy *easy,
                                      MsaDirections directions);
@@ -67,6 +81,8 @@ void       msa_multi_run_return     (gpointer run,
 void       msa_multi_run_cancel     (gpointer run);
 /* Closes when nothing runs any more. */
 void       msa_multi_finish_close   (MsaMulti *self);
+/* Ends a pending close, but not from within this one. */
+void       msa_multi_cancel_close   (MsaMulti *self);
 /* Adds the easy and blocks until it has ended. */
 gboolean   msa_multi_run_until_done (MsaMulti *self,
                                      MsaEasy *easy,

@@ -228,7 +228,7 @@ check_add (MsaMulti *self,
 {
   MsaMembership *membership = msa_easy_get_membership (easy);
 
-  if (self->closed)
+  if (self->closed != MSA_MULTI_OPEN)
     {
       g_set_error_literal (error, MSA_ERROR, MSA_ERROR_CLOSED, "The multi was closed");
       return FALSE;
@@ -265,10 +265,19 @@ msa_multi_add (MsaMulti *self,
                MsaEasy *easy,
                GError **error)
 {
-  MsaMembership *membership;
-
   g_return_val_if_fail (MSA_IS_MULTI (self), FALSE);
   g_return_val_if_fail (MSA_IS_EASY (easy), FALSE);
+
+  return msa_multi_add_run (self, easy, NULL, error);
+}
+
+gboolean
+msa_multi_add_run (MsaMulti *self,
+                   MsaEasy *easy,
+                   gpointer run,
+                   GError **error)
+{
+  MsaMembership *membership;
 
   if (!check_add (self, easy, error))
     return FALSE;
@@ -280,7 +289,9 @@ msa_multi_add (MsaMulti *self,
   membership->transfer = msa_transfer_ref (
       msa_engine_add (self->engine, msa_easy_take_snapshot (easy, self->tls_config),
                       msa_easy_make_sink (easy, &self->engine->reactor), easy));
+  membership->run = run;
   msa_multi_update_hold (self);
+  /* The timer function may remove the easy, or run it to its end. */
   msa_engine_announce (self->engine);
 
   return TRUE;
@@ -358,6 +369,7 @@ msa_multi_dispose (GObject *object)
   msa_sockets_silence (&self->engine->sockets);
   while (!g_queue_is_empty (&self->easies))
     msa_multi_remove (self, g_queue_peek_head (&self->easies));
+  msa_multi_cancel_close (self);
   if (self->source != NULL)
     msa_multi_source_free (g_steal_pointer (&self->source));
   g_clear_pointer (&self->socket_func, msa_callback_unref);

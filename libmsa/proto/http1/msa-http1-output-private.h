@@ -17,6 +17,7 @@ typedef struct
   gboolean        refused;      /* write() could not take all */
   gboolean        writable_due; /* the queue ran empty after that; the owner resets it */
   MsaSocketEvents wants;        /* after a send that would block */
+  MsaHeaders     *trailers;     /* (owned) (nullable): to be written behind the last chunk */
   GError         *failure;      /* (owned) (nullable): of sending */
 } MsaHttp1Output;
 

@@ -21,10 +21,10 @@
 /* Around a chunk: 16 digits and CRLF before it, CRLF behind. */
 #define MAX_CHUNK_FRAME_BYTES 20
 
-static const char last_chunk[] = "0\r\n\r\n";
+static const char last_chunk[] = "0\r\n";
 
 #define MAX_QUEUE_BYTES \
-  (MSA_MAX_REQUEST_HEAD_BYTES + MSA_MAX_PENDING_OUTPUT_BYTES + sizeof (last_chunk))
+  (2 * MSA_MAX_REQUEST_HEAD_BYTES + MSA_MAX_PENDING_OUTPUT_BYTES + sizeof (last_chunk))
 
 void
 msa_http1_output_init (MsaHttp1Output *self)
@@ -37,6 +37,7 @@ void
 msa_http1_output_clear (MsaHttp1Output *self)
 {
   msa_writer_release (&self->queue);
+  g_clear_pointer (&self->trailers, msa_headers_unref);
   g_clear_error (&self->failure);
   msa_http1_output_init (self);
 }
@@ -60,6 +61,9 @@ msa_http1_output_open (MsaHttp1Output *self,
     }
 
   self->chunked = request->has_body && request->body_length < 0;
+  g_clear_pointer (&self->trailers, msa_headers_unref);
+  if (self->chunked && request->trailers != NULL)
+    self->trailers = msa_headers_ref (request->trailers);
   self->left = request->has_body && !self->chunked ? (guint64) request->body_length : 0;
   self->complete = !self->chunked && self->left == 0;
   self->refused = FALSE;
@@ -114,6 +118,24 @@ write_chunk (MsaHttp1Output *self,
 }
 
 static void
+write_trailers (MsaWriter *queue,
+                MsaHeaders *trailers)
+{
+  guint n_fields = msa_headers_get_length (trailers);
+
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
+
+      msa_headers_peek_nth (trailers, i, &name, &value);
+      msa_writer_append_slice (queue, name);
+      msa_writer_append_slice (queue, MSA_SLICE (": "));
+      msa_writer_append_slice (queue, value);
+      msa_writer_append_slice (queue, MSA_SLICE ("\r\n"));
+    }
+}
+
+static void
 write_part (MsaHttp1Output *self,
             MsaCursor *rest,
             gboolean end)
@@ -131,6 +153,9 @@ write_part (MsaHttp1Output *self,
   if (end && msa_cursor_is_empty (rest))
     {
       msa_writer_append_string (&self->queue, last_chunk);
+      if (self->trailers != NULL)
+        write_trailers (&self->queue, self->trailers);
+      msa_writer_append_slice (&self->queue, MSA_SLICE ("\r\n"));
       self->complete = TRUE;
     }
 }

@@ -30,6 +30,7 @@ typedef enum
   FIELD_CONTENT_LENGTH,
   FIELD_TRANSFER_ENCODING,
   FIELD_CONNECTION,
+  FIELD_TRAILER,
   N_FIELDS,
 } Field;
 
@@ -42,6 +43,7 @@ static const MsaSlice field_names[N_FIELDS] = {
   [FIELD_CONTENT_LENGTH]    = { "Content-Length", 14 },
   [FIELD_TRANSFER_ENCODING] = { "Transfer-Encoding", 17 },
   [FIELD_CONNECTION]        = { "Connection", 10 },
+  [FIELD_TRAILER]           = { "Trailer", 7 },
 };
 
 /* What the application's fields come to. */
@@ -146,6 +148,28 @@ is_visible (MsaSlice text)
   return text.len > 0;
 }
 
+/* What frames or routes a message, or was to be known before its body, has no place behind that (RFC 9110, 6.5.1). */
+static gboolean
+check_trailers (MsaHeaders *trailers,
+                GError **error)
+{
+  static const MsaSlice forbidden[] = {
+    { "Transfer-Encoding", 17 }, { "Content-Length", 14 }, { "Host", 4 },
+    { "Content-Type", 12 },      { "Connection", 10 },     { "Trailer", 7 },
+    { "Authorization", 13 },     { "Expect", 6 },          { "Content-Encoding", 16 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
+    {
+      MsaSlice value;
+
+      if (msa_headers_find (trailers, forbidden[i], &value))
+        return fail ("trailer", forbidden[i], "may not stand behind the body", error);
+    }
+
+  return TRUE;
+}
+
 static gboolean
 check_request (const MsaRequest *request,
                GError **error)
@@ -171,7 +195,7 @@ check_request (const MsaRequest *request,
       return FALSE;
     }
 
-  return TRUE;
+  return request->trailers == NULL || check_trailers (request->trailers, error);
 }
 
 static void
@@ -206,6 +230,32 @@ write_built_in (MsaWriter *writer,
   msa_writer_append_slice (writer, MSA_SLICE ("\r\n"));
 }
 
+/* Their names, so that the peer may keep what it expects (RFC 9110, 6.6.2). */
+static void
+write_trailer_names (MsaWriter *writer,
+                     const MsaHeaders *trailers)
+{
+  guint n_fields = msa_headers_get_length ((MsaHeaders *) trailers);
+
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
+
+      msa_headers_peek_nth (trailers, i, &name, &value);
+      msa_writer_append_slice (writer, i == 0 ? MSA_SLICE ("Trailer: ") : MSA_SLICE (", "));
+      msa_writer_append_slice (writer, name);
+    }
+  msa_writer_append_slice (writer, MSA_SLICE ("\r\n"));
+}
+
+/* Methods whose servers would wait for a length that nobody said (RFC 9110, 8.6). */
+static gboolean
+wants_body (MsaSlice method)
+{
+  return msa_slice_equal (method, MSA_SLICE ("POST")) ||
+         msa_slice_equal (method, MSA_SLICE ("PUT")) || msa_slice_equal (method, MSA_SLICE ("PATCH"));
+}
+
 static void
 write_body_fields (MsaWriter *writer,
                    const MsaRequest *request,
@@ -214,16 +264,20 @@ write_body_fields (MsaWriter *writer,
   if (request->content_type.len > 0 && !given->given[FIELD_CONTENT_TYPE])
     write_built_in (writer, MSA_SLICE ("Content-Type: "), request->content_type);
 
-  if (!request->has_body)
+  if (request->expect)
+    msa_writer_append_slice (writer, MSA_SLICE ("Expect: 100-continue\r\n"));
+  if (!request->has_body && !wants_body (request->method))
     return;
 
-  if (request->body_length < 0)
+  if (request->has_body && request->body_length < 0)
     {
       msa_writer_append_slice (writer, MSA_SLICE ("Transfer-Encoding: chunked\r\n"));
+      if (request->trailers != NULL && !given->given[FIELD_TRAILER])
+        write_trailer_names (writer, request->trailers);
       return;
     }
   msa_writer_append_slice (writer, MSA_SLICE ("Content-Length: "));
-  msa_writer_append_number (writer, (guint64) request->body_length);
+  msa_writer_append_number (writer, request->has_body ? (guint64) request->body_length : 0);
   msa_writer_append_slice (writer, MSA_SLICE ("\r\n"));
 }
 
