@@ -1,7 +1,7 @@
 /* msa-easy-body.c: where an easy's bodies come from and go to
  *
- * The body of the request is a setting; where the response's goes belongs to the easy, and each run makes its
- * sink from it.
+ * The body of the request is a setting; where the response's goes belongs to the easy, and each
+ * run makes its sink from it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,7 +15,7 @@
 
 typedef struct
 {
-  MsaEasy     *easy;  /* (unowned): held by the multi while the sink is in use */
+  MsaEasy *easy; /* (unowned): held by the multi while the sink is in use */
   MsaCallback *write; /* (owned) */
 } MsaWriteTarget;
 
@@ -66,7 +66,7 @@ msa_easy_make_sink (MsaEasy *self,
 void
 msa_easy_clear_output (MsaEasy *self)
 {
-  g_autoptr (MsaCallback) write = g_steal_pointer (&self->write);
+  g_autoptr (MsaCallback) old G_GNUC_UNUSED = g_steal_pointer (&self->write);
 
   g_clear_object (&self->output_stream);
   g_clear_object (&self->output_file);
@@ -114,10 +114,11 @@ msa_easy_set_body (MsaEasy *self,
  *
  * Sets the body of the request to what a stream gives.
  *
- * It is read as it is sent, without blocking: on the context of an attached multi, else in a thread, and must not be
- * used by others meanwhile. Without a length the body goes out in chunks, which needs HTTP/1.1. A stream that ends early ends the
- * transfer with %MSA_ERROR_READ; what it has beyond @length is not sent. To be sent again (a connection died, the easy runs
- * once more) the stream has to be one that can be sought in.
+ * It is read as it is sent, without blocking: on the context of an attached multi, else in a
+ * thread, and must not be used by others meanwhile. Without a length the body goes out in
+ * chunks, which needs HTTP/1.1. A stream that ends early ends the transfer with
+ * %MSA_ERROR_READ; what it has beyond @length is not sent. To be sent again (a connection died,
+ * the easy runs once more) the stream has to be one that can be sought in.
  *
  * Since: 1.0
  */
@@ -161,10 +162,11 @@ msa_easy_set_body_file (MsaEasy *self,
  * msa_easy_get_request_trailers:
  * @self: the easy
  *
- * The fields that are sent behind the request's body (RFC 9110, section 6.5), to be changed in place.
+ * The fields that are sent behind the request's body (RFC 9110, section 6.5), to be changed in
+ * place.
  *
- * With any, the body goes out in chunks and the head announces their names. HTTP/1.0 has no trailers: they
- * are left out there.
+ * With any, the body goes out in chunks and the head announces their names. HTTP/1.0 has no
+ * trailers: they are left out there.
  *
  * Returns: (transfer none): the list
  *
@@ -189,15 +191,15 @@ msa_easy_get_request_trailers (MsaEasy *self)
 /**
  * msa_easy_set_write_func:
  * @self: the easy
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): takes the body as it comes;
- *   %NULL: it is kept in memory
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): takes the body as
+ *   it comes; %NULL: it is kept in memory
  * @user_data: passed to @func
  * @destroy: (nullable): frees @user_data
  *
  * Hands the response's body to a function.
  *
- * If @func refuses, the transfer ends with %MSA_ERROR_WRITE. Of this, [method@Easy.set_output_stream] and
- * [method@Easy.set_output_file] the last one counts.
+ * If @func refuses, the transfer ends with %MSA_ERROR_WRITE. Of this,
+ * [method@Easy.set_output_stream] and [method@Easy.set_output_file] the last one counts.
  *
  * Since: 1.0
  */
@@ -218,10 +220,12 @@ msa_easy_set_write_func (MsaEasy *self,
  * @self: the easy
  * @stream: (nullable): where to write the body; %NULL: it is kept in memory
  *
- * Writes the response's body to a stream, without blocking: on the context of an attached multi, else in a thread.
+ * Writes the response's body to a stream, without blocking: on the context of an attached
+ * multi, else in a thread.
  *
- * While the stream is slow, the peer has to wait. The run ends when all is written; the stream stays open. It must not
- * be used by others meanwhile. A stream that cannot be written to ends the transfer with %MSA_ERROR_WRITE.
+ * While the stream is slow, the peer has to wait. The run ends when all is written; the stream
+ * stays open. It must not be used by others meanwhile. A stream that cannot be written to ends
+ * the transfer with %MSA_ERROR_WRITE.
  *
  * Since: 1.0
  */
@@ -245,8 +249,8 @@ msa_easy_set_output_stream (MsaEasy *self,
  *
  * Writes the response's body to a file, which is replaced when all of it has come.
  *
- * If the transfer fails or is removed, the file stays as it was, or does not come into being. One that cannot be written ends
- * the transfer with %MSA_ERROR_WRITE.
+ * If the transfer fails or is removed, the file stays as it was, or does not come into being.
+ * One that cannot be written ends the transfer with %MSA_ERROR_WRITE.
  *
  * Since: 1.0
  */

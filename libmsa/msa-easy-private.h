@@ -56,6 +56,8 @@ void               msa_easy_clear_output  (MsaEasy *self);
 /* TRUE if someone listened. */
 gboolean           msa_easy_emit_completed     (MsaEasy *self,
                                                 const GError *error);
+gboolean           msa_easy_wants_progress     (MsaEasy *self);
+void               msa_easy_emit_progress      (MsaEasy *self);
 void               msa_easy_notify_state       (MsaEasy *self);
 void               msa_easy_emit_headers       (MsaEasy *self);
 void               msa_easy_emit_informational (MsaEasy *self,

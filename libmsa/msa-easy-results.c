@@ -31,10 +31,14 @@ MsaEasyState
 msa_easy_get_state (MsaEasy *self)
 {
   static const MsaEasyState public_states[] = {
-    [MSA_TRANSFER_QUEUED] = MSA_EASY_QUEUED,         [MSA_TRANSFER_CONNECTING] = MSA_EASY_CONNECTING,
-    [MSA_TRANSFER_SENDING] = MSA_EASY_SENDING,       [MSA_TRANSFER_WAITING] = MSA_EASY_WAITING,
-    [MSA_TRANSFER_RECEIVING] = MSA_EASY_RECEIVING,   [MSA_TRANSFER_STORING] = MSA_EASY_RECEIVING,
-    [MSA_TRANSFER_DONE] = MSA_EASY_DONE,             [MSA_TRANSFER_GONE] = MSA_EASY_DONE,
+    [MSA_TRANSFER_QUEUED] = MSA_EASY_QUEUED,
+    [MSA_TRANSFER_CONNECTING] = MSA_EASY_CONNECTING,
+    [MSA_TRANSFER_SENDING] = MSA_EASY_SENDING,
+    [MSA_TRANSFER_WAITING] = MSA_EASY_WAITING,
+    [MSA_TRANSFER_RECEIVING] = MSA_EASY_RECEIVING,
+    [MSA_TRANSFER_STORING] = MSA_EASY_RECEIVING,
+    [MSA_TRANSFER_DONE] = MSA_EASY_DONE,
+    [MSA_TRANSFER_GONE] = MSA_EASY_DONE,
   };
 
   g_return_val_if_fail (MSA_IS_EASY (self), MSA_EASY_IDLE);
@@ -115,7 +119,7 @@ msa_easy_get_response_version (MsaEasy *self)
   g_return_val_if_fail (MSA_IS_EASY (self), MSA_HTTP_VERSION_AUTO);
 
   return get_transfer (self) == NULL ? MSA_HTTP_VERSION_AUTO
-                                           : get_transfer (self)->version;
+                                     : get_transfer (self)->version;
 }
 
 /**
@@ -180,7 +184,8 @@ msa_easy_get_headers (MsaEasy *self,
  *
  * Gets the response's body, where it is kept in memory.
  *
- * Returns: (transfer none) (nullable): the body, empty if the response had none; %NULL until the run
+ * Returns: (transfer none) (nullable): the body, empty if the response had none; %NULL until
+ * the run
  *   has succeeded, or if the body went elsewhere
  *
  * Since: 1.0
@@ -288,4 +293,26 @@ msa_easy_dup_remote_address (MsaEasy *self)
     return NULL;
 
   return msa_address_to_string (&get_transfer (self)->remote);
+}
+
+/**
+ * msa_easy_get_timings:
+ * @self: the easy
+ *
+ * Gets when what happened in the last run, as far as it has come.
+ *
+ * Returns: (transfer full) (nullable): the timings; %NULL if it never ran
+ *
+ * Since: 1.0
+ */
+MsaTimings *
+msa_easy_get_timings (MsaEasy *self)
+{
+  MsaTransfer *transfer;
+
+  g_return_val_if_fail (MSA_IS_EASY (self), NULL);
+
+  transfer = get_transfer (self);
+
+  return transfer == NULL ? NULL : msa_timings_new (&transfer->times, transfer->added_us);
 }

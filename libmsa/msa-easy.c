@@ -61,6 +61,7 @@ enum
 {
   HEADERS,
   INFORMATIONAL,
+  PROGRESS,
   COMPLETED,
   NOTIFY, /* GObject's own */
   N_SIGNALS
@@ -170,6 +171,18 @@ msa_easy_emit_informational (MsaEasy *self,
 {
   if (g_signal_has_handler_pending (self, signals[INFORMATIONAL], 0, FALSE))
     g_signal_emit (self, signals[INFORMATIONAL], 0, status, headers);
+}
+
+gboolean
+msa_easy_wants_progress (MsaEasy *self)
+{
+  return g_signal_has_handler_pending (self, signals[PROGRESS], 0, FALSE);
+}
+
+void
+msa_easy_emit_progress (MsaEasy *self)
+{
+  g_signal_emit (self, signals[PROGRESS], 0);
 }
 
 void
@@ -284,7 +297,8 @@ install_results (GObjectClass *klass)
    *
    * Since: 1.0
    */
-  props[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, MSA_TYPE_EASY_STATE, MSA_EASY_IDLE, flags);
+  props[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, MSA_TYPE_EASY_STATE,
+                                         MSA_EASY_IDLE, flags);
   /**
    * MsaEasy:status:
    *
@@ -309,7 +323,8 @@ install_results (GObjectClass *klass)
    * Since: 1.0
    */
   props[PROP_RESPONSE_VERSION] =
-      g_param_spec_enum ("response-version", NULL, NULL, MSA_TYPE_HTTP_VERSION, MSA_HTTP_VERSION_AUTO, flags);
+      g_param_spec_enum ("response-version", NULL, NULL, MSA_TYPE_HTTP_VERSION,
+                         MSA_HTTP_VERSION_AUTO, flags);
   /**
    * MsaEasy:response-headers:
    *
@@ -407,6 +422,21 @@ install_signals (GObjectClass *klass)
                     _msa_marshal_VOID__UINT_BOXED, G_TYPE_NONE, 2, G_TYPE_UINT, MSA_TYPE_HEADERS);
   g_signal_set_va_marshaller (signals[INFORMATIONAL], G_TYPE_FROM_CLASS (klass),
                               _msa_marshal_VOID__UINT_BOXEDv);
+  /**
+   * MsaEasy::progress:
+   * @self: the easy
+   *
+   * Bytes were received or sent, or a second has passed without.
+   *
+   * [property@Easy:bytes-received], [property@Easy:bytes-sent] and
+   * [property@Easy:content-length] tell how many. Emitted at most ten times a second, from a
+   * dispatch, in the thread of the multi; only for runs that were added while a handler was
+   * connected. A handler may remove the easy to end the run.
+   *
+   * Since: 1.0
+   */
+  signals[PROGRESS] = g_signal_new ("progress", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                    NULL, NULL, NULL, G_TYPE_NONE, 0);
   /**
    * MsaEasy::completed:
    * @self: the easy
@@ -516,15 +546,16 @@ reset_options (MsaEasy *self)
 
   for (guint i = 0; i < n; i++)
     if ((all[i]->flags & G_PARAM_WRITABLE) != 0)
-      g_object_set_property (G_OBJECT (self), all[i]->name, g_param_spec_get_default_value (all[i]));
+      g_object_set_property (G_OBJECT (self), all[i]->name,
+                             g_param_spec_get_default_value (all[i]));
 }
 
 /**
  * msa_easy_reset:
  * @self: the easy
  *
- * Gives all settings their defaults, clears request headers, trailers and body, and has the response's body kept in
- * memory again.
+ * Gives all settings their defaults, clears request headers, trailers and body, and has the
+ * response's body kept in memory again.
  *
  * A run that is under way goes on as it was started; results stay until the next run.
  *
@@ -555,8 +586,9 @@ msa_easy_reset (MsaEasy *self)
  *
  * The fields that are sent with each request, to be changed in place.
  *
- * A field set here replaces one that libmsa would send of itself. `Content-Length` and `Transfer-Encoding`
- * are libmsa's alone: a run with one of them ends with %MSA_ERROR_INVALID_ARGUMENT.
+ * A field set here replaces one that libmsa would send of itself. `Content-Length` and
+ * `Transfer-Encoding` are libmsa's alone: a run with one of them ends with
+ * %MSA_ERROR_INVALID_ARGUMENT.
  *
  * Returns: (transfer none): the list
  *

@@ -9,6 +9,7 @@
 #include "msa-enums.h"
 #include "msa-error.h"
 #include "msa-headers.h"
+#include "msa-timings.h"
 #include "msa-tls-config.h"
 
 G_BEGIN_DECLS
@@ -110,6 +111,8 @@ MSA_AVAILABLE_IN_1_0
 guint64       msa_easy_get_bytes_received   (MsaEasy *self);
 MSA_AVAILABLE_IN_1_0
 guint64       msa_easy_get_bytes_sent       (MsaEasy *self);
+MSA_AVAILABLE_IN_1_0
+MsaTimings   *msa_easy_get_timings          (MsaEasy *self) G_GNUC_WARN_UNUSED_RESULT;
 MSA_AVAILABLE_IN_1_0
 char         *msa_easy_dup_effective_uri    (MsaEasy *self) G_GNUC_WARN_UNUSED_RESULT;
 MSA_AVAILABLE_IN_1_0

@@ -1,7 +1,8 @@
 /* msa-multi-async.c: the asynchronous calls of a multi
  *
- * A run is what waits behind one asynchronous call: the task, and the cancellable that may end it. Cancelling, which any thread
- * may do, puts the run into the engine's mailbox; the transfer then ends from a dispatch.
+ * A run is what waits behind one asynchronous call: the task, and the cancellable that may end
+ * it. Cancelling, which any thread may do, puts the run into the engine's mailbox; the transfer
+ * then ends from a dispatch.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,14 +18,14 @@
 typedef struct
 {
   gatomicrefcount refs;
-  MsaTask         cancelled;   /* the mail that cancelling sends, once */
-  MsaMailbox     *mailbox;     /* (owned): the engine's */
-  MsaEasy        *easy;        /* (owned) (nullable): until the call has ended */
-  GTask          *task;        /* (owned) (nullable): until the call has ended */
-  GCancellable   *cancellable; /* (owned) (nullable) */
-  gulong          handler;
-  int             is_posted;   /* (atomic): the mail was sent; it cannot be twice */
-  gboolean        is_fetch;
+  MsaTask cancelled; /* the mail that cancelling sends, once */
+  MsaMailbox *mailbox; /* (owned): the engine's */
+  MsaEasy *easy; /* (owned) (nullable): until the call has ended */
+  GTask *task; /* (owned) (nullable): until the call has ended */
+  GCancellable *cancellable; /* (owned) (nullable) */
+  gulong handler;
+  int is_posted; /* (atomic): the mail was sent; it cannot be twice */
+  gboolean is_fetch;
 } MsaRun;
 
 static MsaRun *
@@ -69,14 +70,16 @@ cancel_done_cb (MsaTask *task,
     {
       g_cancellable_set_error_if_cancelled (self->cancellable, &error);
       if (error == NULL)
-        g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The transfer was cancelled");
+        g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                             "The transfer was cancelled");
       msa_engine_cancel ((MsaEngine *) reactor, msa_easy_get_membership (self->easy)->transfer,
                          error);
     }
   run_unref (self);
 }
 
-/* In any thread; again after g_cancellable_reset(), or when watch_cancellable() finds it cancelled meanwhile. */
+/* In any thread; again after g_cancellable_reset(), or when watch_cancellable() finds it
+ * cancelled meanwhile. */
 static void
 cancelled_cb (GCancellable *cancellable,
               gpointer user_data)
@@ -107,7 +110,8 @@ run_new (MsaMulti *multi,
   return self;
 }
 
-/* A plain connection: g_cancellable_disconnect() would wait for handlers that may be waiting for us. */
+/* A plain connection: g_cancellable_disconnect() would wait for handlers that may be waiting
+ * for us. */
 static void
 watch_cancellable (MsaRun *self)
 {
@@ -221,7 +225,8 @@ start_run (MsaMulti *self,
  * msa_multi_run_async:
  * @self: the multi
  * @easy: what to run
- * @io_priority: the priority of the call's end; the order among transfers is [property@Easy:priority]
+ * @io_priority: the priority of the call's end; the order among transfers is
+ *   [property@Easy:priority]
  * @cancellable: (nullable): to cancel
  * @callback: (scope async) (closure user_data): called when the run has ended
  * @user_data: passed to @callback
@@ -260,7 +265,8 @@ msa_multi_run_async (MsaMulti *self,
  * Ends [method@Multi.run_async].
  *
  * Gives any code of [error@Error] that a transfer can end with, %MSA_ERROR_ALREADY_ADDED and
- * %MSA_ERROR_CLOSED as [method@Multi.add], and %G_IO_ERROR_CANCELLED if it was cancelled or the easy was removed.
+ * %MSA_ERROR_CLOSED as [method@Multi.add], and %G_IO_ERROR_CANCELLED if it was cancelled or the
+ * easy was removed.
  *
  * Returns: %TRUE if the run succeeded; a status of 400 or more is no failure
  *
@@ -317,8 +323,8 @@ msa_multi_fetch_async (MsaMulti *self,
  *
  * Ends [method@Multi.fetch_async].
  *
- * Gives %MSA_ERROR_HTTP_STATUS, with the status in the message, if that is 400 or more; %MSA_ERROR_TOO_LARGE past
- * 64 MiB; and the errors of [method@Multi.run_finish].
+ * Gives %MSA_ERROR_HTTP_STATUS, with the status in the message, if that is 400 or more;
+ * %MSA_ERROR_TOO_LARGE past 64 MiB; and the errors of [method@Multi.run_finish].
  *
  * Returns: (transfer full): the body, empty if the response had none
  *

@@ -1,7 +1,8 @@
 /* msa-multi-driver.c: who calls the engine
  *
- * The four drivers of a multi, of which one is set at a time: a main context's source, an application's loop by
- * callbacks, perform and poll in turn, one exported descriptor. All end in the engine's one dispatch.
+ * The four drivers of a multi, of which one is set at a time: a main context's source, an
+ * application's loop by callbacks, perform and poll in turn, one exported descriptor. All end
+ * in the engine's one dispatch.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -178,16 +179,16 @@ replace_callback (MsaMulti *self,
 /**
  * msa_multi_set_socket_func:
  * @self: the multi
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): told of each change of a descriptor's
- *   interest; %NULL to clear
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): told of each
+ *   change of a descriptor's interest; %NULL to clear
  * @user_data: passed to @func
  * @destroy: (nullable): frees @user_data
  *
  * Has an application's own loop drive the multi, together with [method@Multi.set_timer_func].
  *
  * @func is called from within [method@Multi.socket_action] and [method@Multi.perform], and when a
- * driver is set or cleared; only for changes; with @removed before a descriptor is closed; and never @removed for
- * one that was not announced.
+ * driver is set or cleared; only for changes; with @removed before a descriptor is closed; and
+ * never @removed for one that was not announced.
  *
  * Since: 1.0
  */
@@ -206,14 +207,15 @@ msa_multi_set_socket_func (MsaMulti *self,
 /**
  * msa_multi_set_timer_func:
  * @self: the multi
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): told of each change of the one timeout;
- *   %NULL to clear
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): told of each
+ *   change of the one timeout; %NULL to clear
  * @user_data: passed to @func
  * @destroy: (nullable): frees @user_data
  *
  * Has an application's own loop drive the multi, together with [method@Multi.set_socket_func].
  *
- * @func is called when the deadline changes: from within a dispatch, when a driver is set, and, with a timeout
+ * @func is called when the deadline changes: from within a dispatch, when a driver is set,
+ *   and, with a timeout
  * of 0, from functions like [method@Multi.add] that make something due.
  *
  * Since: 1.0
@@ -242,8 +244,8 @@ ensure_driver (MsaMulti *self)
  * msa_multi_get_fd:
  * @self: the multi
  *
- * Gives one descriptor that is readable whenever [method@Multi.perform] is due: a socket is ready, a
- * deadline is over, or [method@Multi.wakeup] was called.
+ * Gives one descriptor that is readable whenever [method@Multi.perform] is due: a socket is
+ * ready, a deadline is over, or [method@Multi.wakeup] was called.
  *
  * Ends any other driver. The descriptor belongs to the multi: it must not be read or closed.
  *
@@ -276,7 +278,8 @@ msa_multi_get_fd (MsaMulti *self)
  * Lists the descriptors that the multi waits for now, as `poll()` takes them. To be asked anew
  * before each wait.
  *
- * Returns: (transfer container) (array length=n_fds) (nullable): the descriptors; %NULL if there are none
+ * Returns: (transfer container) (array length=n_fds) (nullable): the descriptors; %NULL if
+ * there are none
  *
  * Since: 1.0
  */
@@ -388,18 +391,19 @@ drive (MsaMulti *self,
  * msa_multi_socket_action:
  * @self: the multi
  * @fd: a descriptor that is ready, or %MSA_SOCKET_TIMEOUT
- * @events: what it is ready for; %MSA_SOCKET_NONE if that is not known. Values of [flags@GLib.IOCondition]
- *   may be passed
+ * @events: what it is ready for; %MSA_SOCKET_NONE if that is not known. Values of
+ *   [flags@GLib.IOCondition] may be passed
  * @n_running: (out) (optional): transfers that are added and not finished, those that wait included
  * @error: return location for an error
  *
  * Does as much as can be done now, without blocking.
  *
- * Events are hints: what is not ready does no harm, and a descriptor that is not known is no error. Calling
- * with %MSA_SOCKET_TIMEOUT starts what was added and says that the announced timeout is
- * over; calling early has it announced again.
+ * Events are hints: what is not ready does no harm, and a descriptor that is not known is no
+ * error. Calling with %MSA_SOCKET_TIMEOUT starts what was added and says that the announced
+ * timeout is over; calling early has it announced again.
  *
- * An error of a transfer is never one of this function. Should it fail, each transfer still runs, or was delivered.
+ * An error of a transfer is never one of this function. Should it fail, each transfer still
+ * runs, or was delivered.
  *
  * Returns: %TRUE
  *
@@ -448,8 +452,8 @@ msa_multi_perform (MsaMulti *self,
  * @n_ready: (out) (optional): how many descriptors are ready
  * @error: return location for an error
  *
- * Waits until [method@Multi.perform] has something to do: a descriptor is ready, a deadline is over, or
- * [method@Multi.wakeup] was called. Waits also when there are no descriptors.
+ * Waits until [method@Multi.perform] has something to do: a descriptor is ready, a deadline is
+ * over, or [method@Multi.wakeup] was called. Waits also when there are no descriptors.
  *
  * Gives %MSA_ERROR_FAILED if the system cannot wait.
  *

@@ -1,7 +1,8 @@
 /* msa-multi-private.h: the multi's inside, and what the rest of the library and the tests use of it
  *
- * The object is cut by job: msa-multi.c has its life, adding and delivery, msa-multi-driver.c who calls the engine,
- * msa-multi-async.c the asynchronous calls, msa-multi-settings.c the properties.
+ * The object is cut by job: msa-multi.c has its life, adding and delivery, msa-multi-driver.c
+ * who calls the engine, msa-multi-async.c the asynchronous calls, msa-multi-settings.c the
+ * properties.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -44,11 +45,12 @@ struct _MsaMulti
 /* On another system than the real one; takes @sys. */
 MsaMulti  *msa_multi_new_with_sys   (MsaSys *sys) G_GNUC_WARN_UNUSED_RESULT;
 MsaEngine *msa_multi_get_engine     (MsaMulti *self);
-/* An attached multi lives as long as it has something to do. To be called last: the multi may go with it. */
+/* An attached multi lives as long as it has something to do. To be called last: the multi may
+ * go with it. */
 void       msa_multi_update_hold    (MsaMulti *self);
 
-/* As msa_multi_add(). @run (nullable) hears of the end, which may come before this returns; it is taken if the
- * easy was added. */
+/* As msa_multi_add(). @run (nullable) hears of the end, which may come before this returns; it
+ * is taken if the easy was added. */
 gboolean   msa_multi_add_run        (MsaMulti *self,
                                      MsaEasy *easy,
                                      gpointer run,

@@ -51,7 +51,8 @@ msa_multi_notify_counts (MsaMulti *self)
  *
  * Gives the easies that are added, as a list that follows them.
  *
- * It is made at the first call and costs nothing before. Changes are shown at the end of a dispatch.
+ * It is made at the first call and costs nothing before. Changes are shown at the end of a
+ * dispatch.
  *
  * Returns: (transfer none): the list of [class@Easy]
  *
@@ -192,7 +193,8 @@ msa_multi_get_keep_finished (MsaMulti *self)
  * @self: the multi
  * @keep_finished: whether they stay
  *
- * Sets whether easies stay in the multi until they are removed, or leave it when they are delivered.
+ * Sets whether easies stay in the multi until they are removed, or leave it when they are
+ * delivered.
  *
  * Since: 1.0
  */
@@ -245,7 +247,8 @@ msa_multi_get_max_connections (MsaMulti *self)
  * @self: the multi
  * @max_connections: the number, at most %G_MAXINT; 0: no limit
  *
- * Sets how many connections there may be at once. Transfers beyond it wait. Lowering it ends no transfer.
+ * Sets how many connections there may be at once. Transfers beyond it wait. Lowering it ends no
+ * transfer.
  *
  * Since: 1.0
  */
@@ -282,8 +285,8 @@ msa_multi_get_max_connections_per_host (MsaMulti *self)
  * @self: the multi
  * @max_connections_per_host: the number, at most %G_MAXINT; 0: no limit
  *
- * Sets how many connections there may be at once to one host and port. Transfers beyond it wait. Lowering it ends
- * no transfer.
+ * Sets how many connections there may be at once to one host and port. Transfers beyond it
+ * wait. Lowering it ends no transfer.
  *
  * Since: 1.0
  */
@@ -505,8 +508,8 @@ install_counts (void)
   /**
    * MsaMulti:n-running:
    *
-   * How many transfers are added and not finished, those that wait included. Notified at the end of a
-   * dispatch.
+   * How many transfers are added and not finished, those that wait included. Notified at the
+   * end of a dispatch.
    *
    * Since: 1.0
    */

@@ -1,8 +1,9 @@
 /* msa-multi-source.c: a multi on a GMainContext
  *
- * One source for all of a multi's descriptors: its turn costs the same for one as for ten thousand. It polls the
- * engine's own poller; where there is none it polls each descriptor. The deadline is given in
- * prepare: setting a ready time from outside would cost a wake-up of the context each time.
+ * One source for all of a multi's descriptors: its turn costs the same for one as for ten
+ * thousand. It polls the engine's own poller; where there is none it polls each descriptor. The
+ * deadline is given in prepare: setting a ready time from outside would cost a wake-up of the
+ * context each time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,11 +13,11 @@
 
 typedef struct
 {
-  GSource     source;
-  MsaEngine  *engine;     /* (unowned) */
-  GObject    *owner;      /* (unowned): frees the source before it goes */
-  gpointer    poller_tag; /* (nullable): NULL when each descriptor is watched by itself */
-  GHashTable *tags;       /* (owned) (nullable): descriptor → tag */
+  GSource source;
+  MsaEngine *engine; /* (unowned) */
+  GObject *owner; /* (unowned): frees the source before it goes */
+  gpointer poller_tag; /* (nullable): NULL when each descriptor is watched by itself */
+  GHashTable *tags; /* (owned) (nullable): descriptor → tag */
 } MsaMultiSource;
 
 static gboolean
@@ -77,7 +78,7 @@ source_dispatch (GSource *source,
                  gpointer user_data)
 {
   MsaMultiSource *self = (MsaMultiSource *) source;
-  g_autoptr (GObject) owner = g_object_ref (self->owner);
+  g_autoptr (GObject) owner G_GNUC_UNUSED = g_object_ref (self->owner);
 
   if (self->poller_tag == NULL)
     note_events (self);
@@ -94,7 +95,7 @@ source_finalize (GSource *source)
   g_clear_pointer (&self->tags, g_hash_table_unref);
 }
 
-static GSourceFuncs source_funcs = {
+static const GSourceFuncs source_funcs = {
   .prepare = source_prepare,
   .check = source_check,
   .dispatch = source_dispatch,
@@ -143,7 +144,7 @@ msa_multi_source_new (MsaEngine *engine,
                       GObject *owner,
                       gboolean singly)
 {
-  GSource *source = g_source_new (&source_funcs, sizeof (MsaMultiSource));
+  GSource *source = g_source_new ((GSourceFuncs *) &source_funcs, sizeof (MsaMultiSource));
   MsaMultiSource *self = (MsaMultiSource *) source;
 
   self->engine = engine;

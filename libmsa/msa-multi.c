@@ -1,7 +1,8 @@
 /* msa-multi.c: the driver of any number of transfers
  *
- * Its life, adding, removing and delivery: keeps the easies that are added and the messages that nobody took.
- * Who calls the engine lives in msa-multi-driver.c, asynchronous calls in msa-multi-async.c.
+ * Its life, adding, removing and delivery: keeps the easies that are added and the messages
+ * that nobody took. Who calls the engine lives in msa-multi-driver.c, asynchronous calls in
+ * msa-multi-async.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -32,9 +33,10 @@
  * ```
  *
  * Without one, an application's own loop drives it in one of three ways: by the functions of
- * [method@Multi.set_socket_func] and [method@Multi.set_timer_func] with [method@Multi.socket_action]; by
- * [method@Multi.perform] and [method@Multi.poll] in turn; or by [method@Multi.perform] whenever the descriptor of
- * [method@Multi.get_fd] is readable. There is one driver at a time; the one set last counts.
+ * [method@Multi.set_socket_func] and [method@Multi.set_timer_func] with
+ * [method@Multi.socket_action]; by [method@Multi.perform] and [method@Multi.poll] in turn; or
+ * by [method@Multi.perform] whenever the descriptor of [method@Multi.get_fd] is readable. There
+ * is one driver at a time; the one set last counts.
  *
  * A multi and its easies belong to one thread; [method@Multi.wakeup] alone may be called in any.
  *
@@ -183,10 +185,20 @@ dispatched_cb (gpointer data)
   msa_multi_update_hold (self);
 }
 
+static void
+progress_cb (gpointer data,
+             MsaTransfer *transfer)
+{
+  g_autoptr (MsaEasy) easy = g_object_ref (transfer->owner);
+
+  msa_easy_emit_progress (easy);
+}
+
 static const MsaEngineClient engine_client = {
   .deliver = deliver_cb,
   .headers = headers_cb,
   .informational = informational_cb,
+  .progress = progress_cb,
   .dispatched = dispatched_cb,
 };
 
@@ -197,8 +209,8 @@ static const MsaEngineClient engine_client = {
  *
  * Takes the oldest message: an easy whose run has ended. Its error is [method@Easy.get_error].
  *
- * Messages are kept by multis that are not attached, for runs whose end was heard neither by a handler
- * of `completed` nor by an asynchronous call.
+ * Messages are kept by multis that are not attached, for runs whose end was heard neither by a
+ * handler of `completed` nor by an asynchronous call.
  *
  * Returns: (transfer full) (nullable): the easy; %NULL if there is no message
  *
@@ -237,7 +249,8 @@ check_add (MsaMulti *self,
       (membership->multi == self && membership->transfer->state == MSA_TRANSFER_GONE))
     return TRUE;
 
-  g_set_error (error, MSA_ERROR, MSA_ERROR_ALREADY_ADDED, "The easy for “%s” is in %s multi already",
+  g_set_error (error, MSA_ERROR, MSA_ERROR_ALREADY_ADDED,
+               "The easy for “%s” is in %s multi already",
                msa_easy_peek_settings (easy)->uri != NULL ? msa_easy_peek_settings (easy)->uri : "",
                membership->multi == self ? "this" : "another");
   return FALSE;
@@ -251,10 +264,10 @@ check_add (MsaMulti *self,
  *
  * Adds an easy: it runs from the next dispatch on, with the settings it has now.
  *
- * Does no I/O. Gives %MSA_ERROR_ALREADY_ADDED if the easy is in a multi and has not finished there, and
- * %MSA_ERROR_CLOSED after [method@Multi.close_async]; everything else, a bad URI too, ends the run later. The multi holds the
- * easy until it is delivered or removed. One that has finished, also in its own handler of
- * [signal@Easy::completed], runs again.
+ * Does no I/O. Gives %MSA_ERROR_ALREADY_ADDED if the easy is in a multi and has not finished
+ * there, and %MSA_ERROR_CLOSED after [method@Multi.close_async]; everything else, a bad URI
+ * too, ends the run later. The multi holds the easy until it is delivered or removed. One that
+ * has finished, also in its own handler of [signal@Easy::completed], runs again.
  *
  * Returns: %TRUE if it was added
  *
@@ -290,6 +303,8 @@ msa_multi_add_run (MsaMulti *self,
       msa_engine_add (self->engine, msa_easy_take_snapshot (easy, self->tls_config),
                       msa_easy_make_sink (easy, &self->engine->reactor), easy));
   membership->run = run;
+  if (msa_easy_wants_progress (easy))
+    msa_transfer_tell_progress (membership->transfer);
   msa_multi_update_hold (self);
   /* The timer function may remove the easy, or run it to its end. */
   msa_engine_announce (self->engine);
@@ -305,8 +320,8 @@ msa_multi_add_run (MsaMulti *self,
  * Takes an easy out, cancelling it if it has not finished: nothing is delivered then, and a pending
  * [method@Multi.run_async] of it ends with %G_IO_ERROR_CANCELLED.
  *
- * Harmless if the easy is not in this multi. Announces nothing: the connection is closed in the next
- * dispatch.
+ * Harmless if the easy is not in this multi. Announces nothing: the connection is closed in the
+ * next dispatch.
  *
  * Since: 1.0
  */

@@ -1,7 +1,8 @@
 /* msa-transfer-list.c: a multi's easies as a list model
  *
- * Additions and removals are noted when they happen and shown, each with its signal, at the end of
- * a dispatch: a handler of items-changed never runs inside msa_multi_add() or msa_multi_remove(). O(log n) for each.
+ * Additions and removals are noted when they happen and shown, each with its signal, at the end
+ * of a dispatch: a handler of items-changed never runs inside msa_multi_add() or
+ * msa_multi_remove(). O(log n) for each.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,17 +12,17 @@
 
 typedef struct
 {
-  MsaEasy *easy;    /* (owned) */
+  MsaEasy *easy; /* (owned) */
   gboolean removed;
 } MsaListChange;
 
 struct _MsaTransferList
 {
-  GObject     parent_instance;
+  GObject parent_instance;
 
-  GSequence  *items;   /* (owned) (element-type MsaEasy): as shown */
-  GHashTable *places;  /* (owned): MsaEasy → GSequenceIter */
-  GQueue      changes; /* of MsaListChange: not shown yet */
+  GSequence *items; /* (owned) (element-type MsaEasy): as shown */
+  GHashTable *places; /* (owned): MsaEasy → GSequenceIter */
+  GQueue changes; /* of MsaListChange: not shown yet */
 };
 
 static GType

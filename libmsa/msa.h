@@ -11,6 +11,7 @@
 #include "msa-error.h"
 #include "msa-headers.h"
 #include "msa-multi.h"
+#include "msa-timings.h"
 #include "msa-tls-config.h"
 #include "msa-version-info.h"
 #include "msa-version-macros.h"

@@ -78,18 +78,23 @@
 #define MSA_MAX_TRUSTS 64
 /* A certificate or key of the client's. */
 #define MSA_MAX_CLIENT_KEY_BYTES (1024 * 1024)
-/* One message of a TLS handshake, as in OpenSSL; the largest is the peer's chain, of some KiB. */
-#define MSA_MAX_TLS_HANDSHAKE_BYTES (100 * 1024)
-/* Alternative names in one certificate: authorities issue with hundreds at most, and matching costs by the number. */
+/* One message of a TLS handshake. The largest is the peer's chain, of some KiB; GnuTLS takes 4
+ * µs for each name in it, several times over, before anybody can object. */
+#define MSA_MAX_TLS_HANDSHAKE_BYTES (64 * 1024)
+/* Alternative names in one certificate: authorities issue with hundreds at most, and matching
+ * costs by the number. */
 #define MSA_MAX_PEER_NAMES 2000
-/* TLS sessions to resume: in one store, for one peer, and the bytes of one, in which the peer's chain lies. */
+/* TLS sessions to resume: in one store, for one peer, and the bytes of one, in which the peer's
+ * chain lies. */
 #define MSA_MAX_TLS_SESSIONS 512
 #define MSA_MAX_TLS_SESSIONS_PER_PEER 4
 #define MSA_MAX_TLS_SESSION_BYTES (32 * 1024)
-/* Tickets of TLS 1.3 (RFC 8446, 4.6.1) and sessions of earlier ones (RFC 5246, F.1.4) live this long at most. */
+/* Tickets of TLS 1.3 (RFC 8446, 4.6.1) and sessions of earlier ones (RFC 5246, F.1.4) live this
+ * long at most. */
 #define MSA_TLS_TICKET_LIFETIME_US ((gint64) 7 * 24 * 3600 * G_USEC_PER_SEC)
 #define MSA_TLS_SESSION_LIFETIME_US ((gint64) 24 * 3600 * G_USEC_PER_SEC)
-/* Attempts to connect at the same time, and how long one is waited for before the next begins (RFC 8305, 5). */
+/* Attempts to connect at the same time, and how long one is waited for before the next begins
+ * (RFC 8305, 5). */
 #define MSA_MAX_RUNNERS 6
 #define MSA_RACE_DELAY_US (200 * 1000)
 /* How long the addresses of one family wait for those of the other (RFC 8305, 3). */
@@ -99,3 +104,6 @@
 /* Bodies beyond this are asked for first, and sent unasked after this (as in curl). */
 #define MSA_EXPECT_THRESHOLD_BYTES (1024 * 1024)
 #define MSA_EXPECT_WAIT_US (1000 * 1000)
+/* Progress is told this often at most, and this often even if nothing moves. */
+#define MSA_PROGRESS_INTERVAL_US (100 * 1000)
+#define MSA_PROGRESS_IDLE_US (1000 * 1000)

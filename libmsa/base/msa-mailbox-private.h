@@ -17,9 +17,10 @@ struct _MsaMail
   MsaMail *next; /* the mailbox's until taken, then the owner's: NULL ends the list */
 };
 
-/* @wake tells the owner that there is mail. It is called under the lock, from the thread that puts, and
- * must neither block nor come back to the mailbox. The owner withdraws the wake-up before it
- * takes: the other way round, one that comes in between is lost. @destroy frees @data with the mailbox. */
+/* @wake tells the owner that there is mail. It is called under the lock, from the thread that
+ * puts, and must neither block nor come back to the mailbox. The owner withdraws the wake-up
+ * before it takes: the other way round, one that comes in between is lost. @destroy frees @data
+ * with the mailbox. */
 MsaMailbox *msa_mailbox_new      (void (*wake) (gpointer data),
                                   gpointer data,
                                   GDestroyNotify destroy) G_GNUC_WARN_UNUSED_RESULT;

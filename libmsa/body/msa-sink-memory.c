@@ -1,7 +1,7 @@
 /* msa-sink-memory.c: a body kept as GBytes
  *
- * A known length gets one block of that size, at most MSA_MAX_FIRST_BODY_BYTES at first, whatever the
- * peer announced. The limit on the body is the engine's.
+ * A known length gets one block of that size, at most MSA_MAX_FIRST_BODY_BYTES at first,
+ * whatever the peer announced. The limit on the body is the engine's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,7 +14,7 @@
 
 typedef struct
 {
-  MsaSink   parent;
+  MsaSink parent;
   MsaWriter writer;
 } MsaMemorySink;
 

@@ -16,12 +16,14 @@ typedef struct
   void           (*begin)   (MsaSink *self, gint64 length);
   /* Takes all of @data or none of it. May run application code. */
   MsaWriteResult (*write)   (MsaSink *self, MsaSlice data);
-  /* (nullable): room of at most @max bytes to receive into, *size 0 for none; what was received is then counted by commit(). */
+  /* (nullable): room of at most @max bytes to receive into, *size 0 for none; what was received
+   * is then counted by commit(). */
   guint8 *       (*reserve) (MsaSink *self, gsize max, gsize *size);
   void           (*commit)  (MsaSink *self, gsize len);
   /* (nullable): TRUE: nothing more may come for now; wake() follows. */
   gboolean        (*is_full) (MsaSink *self);
-  /* (nullable): all has come. TRUE: the sink is done with it, or has failed; FALSE: wake() follows. */
+  /* (nullable): all has come. TRUE: the sink is done with it, or has failed; FALSE: wake()
+   * follows. */
   gboolean        (*close)   (MsaSink *self);
   /* (nullable): why it takes no more. */
   const GError *  (*get_error) (MsaSink *self);
@@ -49,7 +51,8 @@ typedef MsaWriteResult (*MsaSinkFunc) (gpointer user_data,
 MsaSink *msa_sink_new_callback (MsaSinkFunc func,
                                 gpointer user_data,
                                 GDestroyNotify destroy) G_GNUC_WARN_UNUSED_RESULT;
-/* Written off the loop. The stream stays open; the file is replaced when all is written, else left as it was. */
+/* Written off the loop. The stream stays open; the file is replaced when all is written, else
+ * left as it was. */
 MsaSink *msa_sink_new_stream   (MsaReactor *reactor,
                                 GOutputStream *stream) G_GNUC_WARN_UNUSED_RESULT;
 MsaSink *msa_sink_new_file     (MsaReactor *reactor,

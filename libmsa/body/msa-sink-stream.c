@@ -1,8 +1,8 @@
 /* msa-sink-stream.c: a body written to a stream or a file
  *
- * What comes is gathered while a write is under way, off the loop; past MSA_MAX_SINK_BYTES the sink is full and
- * the peer has to wait. A file is opened at the first byte, or at the end of an empty
- * body, and takes its name when all is written: what fails leaves nothing behind.
+ * What comes is gathered while a write is under way, off the loop; past MSA_MAX_SINK_BYTES the
+ * sink is full and the peer has to wait. A file is opened at the first byte, or at the end of
+ * an empty body, and takes its name when all is written: what fails leaves nothing behind.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,7 +19,7 @@ typedef enum
 {
   MSA_STREAM_SINK_UNOPENED, /* a file */
   MSA_STREAM_SINK_OPENING,
-  MSA_STREAM_SINK_READY,    /* nothing is under way */
+  MSA_STREAM_SINK_READY, /* nothing is under way */
   MSA_STREAM_SINK_WRITING,
   MSA_STREAM_SINK_CLOSING,
   MSA_STREAM_SINK_CLOSED,
@@ -28,13 +28,13 @@ typedef enum
 
 typedef struct
 {
-  MsaSink            parent;
-  MsaStreamIo       *io;       /* (owned) */
-  GFile             *file;     /* (owned) (nullable): NULL: a stream was given */
+  MsaSink parent;
+  MsaStreamIo *io; /* (owned) */
+  GFile *file; /* (owned) (nullable): NULL: a stream was given */
   MsaStreamSinkState state;
-  MsaWriter          pending;  /* not yet handed to a write */
-  gboolean           ending;   /* all has come */
-  GError            *error;    /* (owned) (nullable): when FAILED */
+  MsaWriter pending; /* not yet handed to a write */
+  gboolean ending; /* all has come */
+  GError *error; /* (owned) (nullable): when FAILED */
 } MsaStreamSink;
 
 #define TO(s) (1u << MSA_STREAM_SINK_##s)

@@ -15,11 +15,11 @@
 
 typedef enum
 {
-  MSA_STREAM_SOURCE_CLOSED,  /* a file that is not open */
+  MSA_STREAM_SOURCE_CLOSED, /* a file that is not open */
   MSA_STREAM_SOURCE_OPENING,
-  MSA_STREAM_SOURCE_EMPTY,   /* nothing is at hand or on its way */
+  MSA_STREAM_SOURCE_EMPTY, /* nothing is at hand or on its way */
   MSA_STREAM_SOURCE_READING,
-  MSA_STREAM_SOURCE_FULL,    /* rest is at hand */
+  MSA_STREAM_SOURCE_FULL, /* rest is at hand */
   MSA_STREAM_SOURCE_SEEKING,
   MSA_STREAM_SOURCE_ENDED,
   MSA_STREAM_SOURCE_FAILED,
@@ -27,16 +27,16 @@ typedef enum
 
 typedef struct
 {
-  MsaSource            parent;
-  MsaBody             *body;   /* (owned) */
-  MsaReactor          *reactor; /* (unowned) */
-  MsaStreamIo         *io;     /* (owned) */
+  MsaSource parent;
+  MsaBody *body; /* (owned) */
+  MsaReactor *reactor; /* (unowned) */
+  MsaStreamIo *io; /* (owned) */
   MsaStreamSourceState state;
-  gint64               start;  /* where the stream stood at first; -1: it cannot be sought in */
-  gboolean             moved;  /* it does not stand there any more */
-  gboolean             rewind_due; /* when the read under way has ended */
-  MsaCursor            rest;
-  GError              *error;  /* (owned) (nullable): when FAILED */
+  gint64 start; /* where the stream stood at first; -1: it cannot be sought in */
+  gboolean moved; /* it does not stand there any more */
+  gboolean rewind_due; /* when the read under way has ended */
+  MsaCursor rest;
+  GError *error; /* (owned) (nullable): when FAILED */
 } MsaStreamSource;
 
 #define TO(s) (1u << MSA_STREAM_SOURCE_##s)
@@ -68,7 +68,8 @@ fail (MsaStreamSource *self,
       const char *cause)
 {
   g_clear_error (&self->error);
-  self->error = g_error_new (MSA_ERROR, MSA_ERROR_READ, "%s the request's body failed: %s", what, cause);
+  self->error = g_error_new (MSA_ERROR, MSA_ERROR_READ, "%s the request's body failed: %s",
+                             what, cause);
   set_state (self, MSA_STREAM_SOURCE_FAILED);
 }
 

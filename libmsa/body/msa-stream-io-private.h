@@ -1,7 +1,8 @@
 /* msa-stream-io-private.h: one operation at a time on a GIO stream, off the loop
  *
- * An attached multi's streams work on its own context, as GIO's do everywhere. The other drivers have no
- * context: there the operation runs in a job. Either way its end is reported in a dispatch.
+ * An attached multi's streams work on its own context, as GIO's do everywhere. The other
+ * drivers have no context: there the operation runs in a job. Either way its end is reported in
+ * a dispatch.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,8 +14,8 @@
 
 typedef struct _MsaStreamIo MsaStreamIo;
 
-/* In a dispatch, once for each operation, unless the io was freed. Exactly one of a result and @error: @n is
- * what was read or written, 0 at the end of a stream. */
+/* In a dispatch, once for each operation, unless the io was freed. Exactly one of a result and
+ * @error: @n is what was read or written, 0 at the end of a stream. */
 typedef void (*MsaStreamIoFunc) (gpointer owner,
                                  gsize n,
                                  const GError *error,

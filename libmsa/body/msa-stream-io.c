@@ -23,25 +23,25 @@ typedef enum
 
 struct _MsaStreamIo
 {
-  MsaTask         task;
-  MsaReactor     *reactor;     /* (unowned): outlives an io with an owner */
+  MsaTask task;
+  MsaReactor *reactor; /* (unowned): outlives an io with an owner */
   MsaStreamIoFunc done;
-  gpointer        owner;       /* (unowned) (nullable): NULL: freed, the operation under way ends it */
-  MsaStreamOp     op;          /* NONE: nothing is under way */
-  GCancellable   *cancellable; /* (owned) */
+  gpointer owner; /* (unowned) (nullable): NULL: freed, the operation under way ends it */
+  MsaStreamOp op; /* NONE: nothing is under way */
+  GCancellable *cancellable; /* (owned) */
 
   /* The operation's: not touched by the owner's thread while it is under way. */
-  GInputStream   *input;       /* (owned) (nullable) */
-  GOutputStream  *output;      /* (owned) (nullable) */
-  GFile          *file;        /* (owned) (nullable) */
-  GBytes         *bytes;       /* (owned) (nullable): to be written */
-  guint8         *buffer;      /* (owned) (nullable): what was read */
-  gint64          offset;      /* to seek to */
-  gint64          length;      /* of the file that was opened; -1: unknown */
-  gboolean        existed;     /* the file that was opened for output */
-  gboolean        unfinished;  /* it was opened, and not closed */
-  gsize           n;
-  GError         *error;       /* (owned) (nullable) */
+  GInputStream *input; /* (owned) (nullable) */
+  GOutputStream *output; /* (owned) (nullable) */
+  GFile *file; /* (owned) (nullable) */
+  GBytes *bytes; /* (owned) (nullable): to be written */
+  guint8 *buffer; /* (owned) (nullable): what was read */
+  gint64 offset; /* to seek to */
+  gint64 length; /* of the file that was opened; -1: unknown */
+  gboolean existed; /* the file that was opened for output */
+  gboolean unfinished; /* it was opened, and not closed */
+  gsize n;
+  GError *error; /* (owned) (nullable) */
 };
 
 static void
@@ -273,8 +273,8 @@ close_ready_cb (GObject *source,
   report (self);
 }
 
-/* TRUE: GIO has taken it on the context that drives the multi. Opening always is a job: it is short, and
- * GIO would use a thread too. */
+/* TRUE: GIO has taken it on the context that drives the multi. Opening always is a job: it is
+ * short, and GIO would use a thread too. */
 static gboolean
 begin_on_context (MsaStreamIo *self)
 {
@@ -309,8 +309,8 @@ try_context (MsaStreamIo *self)
   GMainContext *context = self->reactor->context;
   gboolean taken;
 
-  /* Another driver, or a call from outside the loop's turn. What was opened here is nobody else's, and may need a
-   * thread to be discarded in. */
+  /* Another driver, or a call from outside the loop's turn. What was opened here is nobody
+   * else's, and may need a thread to be discarded in. */
   if (context == NULL || !g_main_context_is_owner (context) || self->file != NULL)
     return FALSE;
 

@@ -12,6 +12,7 @@
 #include "conn/msa-conn-key-private.h"
 #include "conn/msa-race-private.h"
 #include "filter/msa-session-private.h"
+#include "model/msa-timings-private.h"
 #include "net/msa-resolver-private.h"
 #include "tls/msa-tls-private.h"
 
@@ -62,6 +63,7 @@ struct _MsaConnection
 
   MsaTimer           timer;      /* connecting, then idle */
   gint64             started_us;
+  MsaPhaseTimes      times;      /* of making it */
   gint64             connect_timeout_ms;
   gboolean           timed_out;
   gint64             opened_boot_us;
@@ -95,11 +97,12 @@ void           msa_connection_free    (MsaConnection *self);
 MsaIo          msa_connection_connect (MsaConnection *self,
                                        gint64 now_us,
                                        GError **error);
-/* Nothing goes through it any more; a goodbye is said if it was open. Memory and descriptors stay until
- * msa_connection_free(). */
+/* Nothing goes through it any more; a goodbye is said if it was open. Memory and descriptors
+ * stay until msa_connection_free(). */
 void           msa_connection_close   (MsaConnection *self);
 
-/* What the open connection's socket waits for. @receiving: whether there is someone to take what comes. */
+/* What the open connection's socket waits for. @receiving: whether there is someone to take
+ * what comes. */
 void           msa_connection_update_interest (MsaConnection *self,
                                                gboolean receiving);
 

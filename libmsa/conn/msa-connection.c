@@ -20,7 +20,7 @@
 static const struct
 {
   const char *name;
-  guint       next; /* bit set: states allowed after this one */
+  guint next; /* bit set: states allowed after this one */
 } states[] = {
   [MSA_CONNECTION_NEW] = { "new", TO (RESOLVING) | TO (CLOSED) },
   [MSA_CONNECTION_RESOLVING] = { "resolving", TO (CONNECTING) | TO (CLOSED) },
@@ -171,7 +171,8 @@ msa_connection_close (MsaConnection *self)
   if (self->state == MSA_CONNECTION_OPEN && self->stream == NULL)
     msa_filter_shutdown (self->session->chain);
   cancel_waits (self);
-  /* It may stay for as long as application code that it called runs: what its peer sends wakes nobody. */
+  /* It may stay for as long as application code that it called runs: what its peer sends wakes
+   * nobody. */
   if (self->socket != NULL)
     msa_socket_want (self->socket, MSA_SOCKET_NONE);
   set_state (self, MSA_CONNECTION_CLOSED);
@@ -194,7 +195,8 @@ start_waits (MsaConnection *self,
 }
 
 static MsaIo
-finish_waits (MsaConnection *self)
+finish_waits (MsaConnection *self,
+              gint64 now_us)
 {
   if (self->error != NULL)
     return MSA_IO_ERROR;
@@ -208,6 +210,7 @@ finish_waits (MsaConnection *self)
   if (uses_tls (self) && self->trust == NULL)
     return MSA_IO_AGAIN;
 
+  self->times.at_us[MSA_PHASE_RESOLVED] = now_us;
   msa_race_begin (&self->race, self->addresses, self->url->port);
   self->race.more_to_come = self->addresses_late;
   set_state (self, MSA_CONNECTION_CONNECTING);
@@ -271,6 +274,7 @@ race_addresses (MsaConnection *self,
   io = msa_race_drive (&self->race, now_us, &socket, &self->error);
   if (io == MSA_IO_DONE)
     {
+      self->times.at_us[MSA_PHASE_CONNECTED] = now_us;
       forget_addresses (self);
       return build_chain (self, socket) ? MSA_IO_DONE : MSA_IO_ERROR;
     }
@@ -293,6 +297,8 @@ connect_chain (MsaConnection *self,
   io = msa_filter_connect (self->chain, now_us, &self->error);
   if (io == MSA_IO_AGAIN)
     msa_socket_want (self->socket, msa_filter_wants (self->chain));
+  if (io == MSA_IO_DONE && uses_tls (self))
+    self->times.at_us[MSA_PHASE_SECURED] = now_us;
 
   return io;
 }
@@ -337,6 +343,8 @@ fail_timed_out (MsaConnection *self,
 {
   const GString *failures = self->race.failures;
 
+  if (self->state == MSA_CONNECTION_CONNECTING && self->socket == NULL)
+    msa_resolver_forget (self->env->resolver, self->url->host);
   g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
                "No connection to “%s” within %" G_GINT64_FORMAT " ms: still %s%s%s",
                self->url->authority, self->connect_timeout_ms, describe_phase (self),
@@ -358,7 +366,7 @@ msa_connection_connect (MsaConnection *self,
   if (self->race.unwatchable)
     {
       g_set_error (&self->error, MSA_ERROR, MSA_ERROR_CONNECT,
-                   "Connecting to “%s” failed: the system watches no more descriptors",
+                   "Connecting to “%s” failed: The system watches no more descriptors",
                    self->url->authority);
       return fail (self, error);
     }
@@ -368,7 +376,7 @@ msa_connection_connect (MsaConnection *self,
 
   if (self->state == MSA_CONNECTION_RESOLVING)
     {
-      io = finish_waits (self);
+      io = finish_waits (self, now_us);
       if (io == MSA_IO_ERROR)
         return fail (self, error);
       if (io == MSA_IO_AGAIN)

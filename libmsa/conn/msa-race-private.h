@@ -1,7 +1,8 @@
 /* msa-race-private.h: the first of several addresses that answers
  *
- * RFC 8305, section 5: addresses are tried in their order, the next one when the one before has failed or has not
- * answered for a while, so that attempts overlap. The first socket that connects wins, the others are closed.
+ * RFC 8305, section 5: addresses are tried in their order, the next one when the one before has
+ * failed or has not answered for a while, so that attempts overlap. The first socket that
+ * connects wins, the others are closed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,8 +16,9 @@ typedef struct _MsaRace MsaRace;
 
 typedef struct
 {
-  MsaRace   *race;    /* (unowned) */
-  MsaFilter *socket;  /* (owned) (nullable): NULL: free */
+  MsaRace   *race;        /* (unowned) */
+  MsaFilter *socket;      /* (owned) (nullable): NULL: free, or the winner's */
+  gboolean   unwatchable;
 } MsaRunner;
 
 struct _MsaRace
@@ -31,7 +33,7 @@ struct _MsaRace
   MsaTimer      timer;      /* when the next may start although others run */
   gboolean      delay_over;
   gboolean      more_to_come; /* msa_race_join() follows: it does not fail before */
-  gboolean      unwatchable; /* a socket of it, the winner too, cannot be watched */
+  gboolean      unwatchable; /* the winner's socket cannot be watched */
   GString      *failures;   /* (owned) (nullable): what each address said */
   int           last_code;  /* of MsaError */
 
@@ -52,8 +54,8 @@ void     msa_race_begin (MsaRace *self,
 /* More is known: @addresses holds those of before too, which are not tried again. */
 void     msa_race_join  (MsaRace *self,
                          MsaAddresses *addresses);
-/* DONE: @winner is connected and the caller's, the others are closed. AGAIN. ERROR: every address failed; the text
- * says how each did. */
+/* DONE: @winner is connected and the caller's, the others are closed. AGAIN. ERROR: every
+ * address failed; the text says how each did. */
 MsaIo    msa_race_drive (MsaRace *self,
                          gint64 now_us,
                          MsaFilter **winner,

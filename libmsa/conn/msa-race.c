@@ -1,7 +1,8 @@
 /* msa-race.c: the first of several addresses that answers
  *
- * Sockets only: what is spoken above begins on the winner alone, so that no peer sees a handshake that is
- * then dropped. Looking names up lives in net/msa-resolver.c, which also gives the order.
+ * Sockets only: what is spoken above begins on the winner alone, so that no peer sees a
+ * handshake that is then dropped. Looking names up lives in net/msa-resolver.c, which also
+ * gives the order.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -28,9 +29,13 @@ socket_ready_cb (gpointer user_data,
                  MsaSocketEvents events,
                  gint64 now_us)
 {
-  MsaRace *self = user_data;
+  MsaRunner *runner = user_data;
+  MsaRace *self = runner->race;
 
-  self->unwatchable |= events == MSA_SOCKET_NONE;
+  if (events == MSA_SOCKET_NONE && runner->socket != NULL)
+    runner->unwatchable = TRUE;
+  else if (events == MSA_SOCKET_NONE)
+    self->unwatchable = TRUE;
   self->wake (self);
 }
 
@@ -136,6 +141,22 @@ note_failure (MsaRace *self,
   self->last_code = error->code;
 }
 
+static MsaIo
+connect_runner (MsaRunner *runner,
+                gint64 now_us,
+                GError **error)
+{
+  g_autofree char *address = NULL;
+
+  if (!runner->unwatchable)
+    return msa_filter_connect (runner->socket, now_us, error);
+
+  address = msa_address_to_string (msa_socket_get_address (runner->socket));
+  g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT,
+               "Connecting to %s failed: The system watches no more descriptors", address);
+  return MSA_IO_ERROR;
+}
+
 /* TRUE: it has won. */
 static gboolean
 drive_runner (MsaRace *self,
@@ -144,7 +165,7 @@ drive_runner (MsaRace *self,
 {
   g_autoptr (GError) error = NULL;
 
-  switch (msa_filter_connect (runner->socket, now_us, &error))
+  switch (connect_runner (runner, now_us, &error))
     {
     case MSA_IO_DONE:
       return TRUE;
@@ -184,7 +205,8 @@ start_runner (MsaRace *self,
   while (runner->socket != NULL)
     runner++;
   msa_address_set_port (&address, self->port);
-  runner->socket = msa_socket_new (self->reactor, &address, socket_ready_cb, self);
+  runner->socket = msa_socket_new (self->reactor, &address, socket_ready_cb, runner);
+  runner->unwatchable = FALSE;
   self->n_running++;
   self->delay_over = FALSE;
   /* Addresses that join later have the same delay to wait for. */

@@ -1,8 +1,8 @@
 /* msa-engine-private.h: the multi core
  *
- * Plain C below the GObjects. It owns the life of transfers, the table of descriptors, deadlines, queue,
- * limits and delivery, and announces to a driver what it waits for. Everything is called in one thread, but for
- * msa_engine_wakeup().
+ * Plain C below the GObjects. It owns the life of transfers, the table of descriptors,
+ * deadlines, queue, limits and delivery, and announces to a driver what it waits for.
+ * Everything is called in one thread, but for msa_engine_wakeup().
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,6 +23,8 @@ typedef struct
   /* A head came: of the final response, or an interim one. */
   void (*headers) (gpointer client, MsaTransfer *transfer);
   void (*informational) (gpointer client, MsaTransfer *transfer, guint status, MsaHeaders *headers);
+  /* Bytes moved, or a second has passed. */
+  void (*progress) (gpointer client, MsaTransfer *transfer);
   /* A dispatch is over. */
   void (*dispatched) (gpointer client);
 } MsaEngineClient;
@@ -63,8 +65,8 @@ MsaEngine   *msa_engine_new       (MsaSys *sys,
 /* Takes @sys along. Ends what runs, tells nobody. Not from within a dispatch. */
 void         msa_engine_free      (MsaEngine *self);
 
-/* Takes @sink. It starts with the next dispatch. The engine holds a reference until GONE; @owner is the caller's to
- * keep alive until then. */
+/* Takes @sink. It starts with the next dispatch. The engine holds a reference until GONE;
+ * @owner is the caller's to keep alive until then. */
 MsaTransfer *msa_engine_add       (MsaEngine *self,
                                    MsaSettings *settings,
                                    MsaSink *sink,
@@ -83,8 +85,8 @@ void         msa_engine_resume    (MsaEngine *self,
                                    MsaTransfer *transfer,
                                    MsaDirections directions);
 
-/* Does as much as can be done now. @fd is ready for @events (0: to be tested), or MSA_SOCKET_TIMEOUT: the announced
- * time is over. Unknown descriptors are no error. */
+/* Does as much as can be done now. @fd is ready for @events (0: to be tested), or
+ * MSA_SOCKET_TIMEOUT: the announced time is over. Unknown descriptors are no error. */
 void         msa_engine_socket_action (MsaEngine *self,
                                        int fd,
                                        guint events);
@@ -94,8 +96,8 @@ void         msa_engine_note_event (MsaEngine *self,
                                     guint events);
 /* Does as much as can be done now, for all descriptors. */
 void         msa_engine_perform   (MsaEngine *self);
-/* Waits until something is ready, the deadline or @timeout_ms (-1: none) is over, or a wakeup comes. Gives the number of
- * ready descriptors, or -1 with errno. */
+/* Waits until something is ready, the deadline or @timeout_ms (-1: none) is over, or a wakeup
+ * comes. Gives the number of ready descriptors, or -1 with errno. */
 int          msa_engine_poll      (MsaEngine *self,
                                    int timeout_ms);
 /* In any thread: ends one poll, now or the next. */
@@ -119,7 +121,8 @@ gboolean     msa_engine_use_poller (MsaEngine *self);
 /* The own poller's descriptor, with a timer within, -1 if it cannot be had. */
 int          msa_engine_export_fd (MsaEngine *self);
 
-/* In any thread: task->done() follows from a dispatch, or as MsaTask says if @mailbox, an engine's, is closed. */
+/* In any thread: task->done() follows from a dispatch, or as MsaTask says if @mailbox, an
+ * engine's, is closed. */
 void         msa_engine_post      (MsaMailbox *mailbox,
                                    MsaTask *task);
 
@@ -128,6 +131,8 @@ void         msa_engine_make_due  (MsaEngine *self,
                                    MsaTransfer *transfer);
 void         msa_engine_make_not_due (MsaEngine *self,
                                       MsaTransfer *transfer);
+void         msa_engine_tell_progress (MsaEngine *self,
+                                       MsaTransfer *transfer);
 void         msa_engine_wake_connection (MsaEngine *self,
                                          MsaConnection *connection);
 /* The read buffer of this depth, MSA_SCRATCH_BYTES long. */

@@ -1,9 +1,10 @@
 /* msa-engine.c: the multi core: dispatch, budget, delivery
  *
- * One dispatch is a sequence of rounds: finished tasks, deadlines, due transfers, events, due connections, changes
- * of interest, delivery; until nothing is left or the budget is spent. What events and callbacks find is only noted
- * in lists; each step takes one thing at a time from its list, so that a dispatch within a dispatch, from
- * application code, simply goes on with what is there.
+ * One dispatch is a sequence of rounds: finished tasks, deadlines, due transfers, events, due
+ * connections, changes of interest, delivery; until nothing is left or the budget is spent.
+ * What events and callbacks find is only noted in lists; each step takes one thing at a time
+ * from its list, so that a dispatch within a dispatch, from application code, simply goes on
+ * with what is there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,7 +20,7 @@
 /* How much one dispatch may do. */
 typedef struct
 {
-  guint  steps_left;
+  guint steps_left;
   gint64 end_us;
 } MsaBudget;
 
@@ -96,7 +97,7 @@ static const MsaReactorOps reactor_ops = {
 typedef struct
 {
   MsaSys *sys; /* (unowned): outlives the open mailbox */
-  int     fd;
+  int fd;
 } MsaWaker;
 
 static void
@@ -268,6 +269,22 @@ msa_engine_wake_connection (MsaEngine *self,
   g_queue_push_tail_link (&self->due_connections, &connection->due_link);
 }
 
+/* Application code runs: the transfer may be gone after it. */
+void
+msa_engine_tell_progress (MsaEngine *self,
+                          MsaTransfer *transfer)
+{
+  MsaConnection *connection = transfer->connection;
+
+  if (connection != NULL && connection->busy)
+    return;
+
+  msa_transfer_ref (transfer);
+  msa_engine_announce (self);
+  self->client->progress (self->client_data, transfer);
+  msa_transfer_unref (transfer);
+}
+
 /* Deadlines */
 
 static gboolean
@@ -377,7 +394,8 @@ expire_timers (MsaEngine *self,
   gboolean any = FALSE;
   MsaHeapNode *node;
 
-  while (!is_spent (self, budget) && (node = msa_heap_first (&self->reactor.timers)) != NULL && node->key <= self->now_us)
+  while (!is_spent (self, budget) && (node = msa_heap_first (&self->reactor.timers)) != NULL &&
+         node->key <= self->now_us)
     {
       MsaTimer *timer = (MsaTimer *) node;
 
@@ -493,7 +511,8 @@ flush (MsaEngine *self)
   return any;
 }
 
-/* The sink, whose end may be application code, is held until the client has let go of the transfer. */
+/* The sink, whose end may be application code, is held until the client has let go of the
+ * transfer. */
 static void
 deliver_one (MsaEngine *self,
              MsaTransfer *transfer)
@@ -635,8 +654,8 @@ msa_engine_resume (MsaEngine *self,
 /* An event from outside is a hint; without one the descriptor is asked. */
 void
 msa_engine_note_event (MsaEngine *self,
-            int fd,
-            guint events)
+                       int fd,
+                       guint events)
 {
   MsaSys *sys = self->reactor.sys;
   MsaWatch *watch = msa_sockets_find (&self->sockets, fd);
@@ -693,7 +712,8 @@ poll_all (MsaEngine *self,
 void
 msa_engine_perform (MsaEngine *self)
 {
-  /* The exported descriptor's timer may be what is ready: it is set anew, which makes it unready. */
+  /* The exported descriptor's timer may be what is ready: it is set anew, which makes it
+   * unready. */
   self->told = FALSE;
   if (!self->sockets.uses_poller)
     poll_all (self, 0, TRUE);

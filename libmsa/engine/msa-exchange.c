@@ -1,9 +1,9 @@
 /* msa-exchange.c: a transfer on a connection
  *
- * Sends the request, pulls the session's events and acts on them: head, body, end, failure. Application
- * code runs from here in three places (headers, informational, the sink's write); the connection is
- * busy meanwhile, so that a nested dispatch passes it over, and neither it nor the transfer is taken to be as it was
- * when that code returns.
+ * Sends the request, pulls the session's events and acts on them: head, body, end, failure.
+ * Application code runs from here in three places (headers, informational, the sink's write);
+ * the connection is busy meanwhile, so that a nested dispatch passes it over, and neither it
+ * nor the transfer is taken to be as it was when that code returns.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -38,7 +38,8 @@ end_body (MsaTransfer *transfer,
   transfer->upload = MSA_UPLOAD_NONE;
 }
 
-/* FALSE: the session takes no more for now. What the source has beyond the announced length is not sent. */
+/* FALSE: the session takes no more for now. What the source has beyond the announced length is
+ * not sent. */
 static gboolean
 write_part (MsaTransfer *transfer,
             MsaSession *session,
@@ -126,7 +127,8 @@ release_body (MsaTransfer *transfer,
   send_more (transfer, session);
 }
 
-/* A final answer came while the body was held or on its way. One of 300 or more does not want the rest (B31). */
+/* A final answer came while the body was held or on its way. One of 300 or more does not want
+ * the rest (B31). */
 static void
 judge_upload (MsaTransfer *transfer,
               MsaSession *session)
@@ -179,11 +181,15 @@ release_connection (MsaEngine *engine,
 
 /* Events */
 
-/* Application code is about to run, and may run a main loop of its own: it must know what is due. */
-static void
-settle (MsaEngine *engine)
+/* Application code is about to run, and may run a main loop of its own: it must know what is due.
+ * FALSE: the driver, when told so, has ended the transfer. */
+static gboolean
+settle (MsaEngine *engine,
+        const MsaTransfer *transfer)
 {
   msa_engine_announce (engine);
+
+  return transfer->state < MSA_TRANSFER_DONE;
 }
 
 static void
@@ -215,9 +221,12 @@ static void
 append_interim (MsaTransfer *transfer,
                 MsaHeaders *headers)
 {
-  MsaHeaders *all = transfer->interim != NULL ? msa_headers_copy (transfer->interim)
-                                              : msa_headers_new_sized (msa_headers_get_size (headers));
+  MsaHeaders *all;
 
+  if (transfer->interim != NULL)
+    all = msa_headers_copy (transfer->interim);
+  else
+    all = msa_headers_new_sized (msa_headers_get_size (headers));
   for (guint i = 0; i < msa_headers_get_length (headers); i++)
     {
       MsaSlice name, value;
@@ -241,8 +250,8 @@ handle_informational (MsaEngine *engine,
   append_interim (transfer, headers);
   if (head->status == 100)
     release_body (transfer, transfer->connection->session);
-  settle (engine);
-  engine->client->informational (engine->client_data, transfer, head->status, headers);
+  if (settle (engine, transfer))
+    engine->client->informational (engine->client_data, transfer, head->status, headers);
 }
 
 /* The request goes out again, on another connection. */
@@ -262,7 +271,8 @@ static void
 ask_again (MsaEngine *engine,
            MsaTransfer *transfer)
 {
-  MSA_TRACE (&engine->log, TRANSFER, transfer->serial, "the expectation failed: sent again without");
+  MSA_TRACE (&engine->log, TRANSFER, transfer->serial,
+             "the expectation failed: sent again without");
   transfer->no_expect = TRUE;
   start_over (engine, transfer);
 }
@@ -273,6 +283,7 @@ handle_head (MsaEngine *engine,
              MsaHead *head)
 {
   take_head (transfer, head);
+  transfer->times.at_us[MSA_PHASE_RESPONDED] = engine->now_us;
   if (transfer->status == 417 && transfer->asked_first)
     {
       ask_again (engine, transfer);
@@ -287,8 +298,8 @@ handle_head (MsaEngine *engine,
       return;
     }
   transfer->sink->ops->begin (transfer->sink, transfer->content_length);
-  settle (engine);
-  engine->client->headers (engine->client_data, transfer);
+  if (settle (engine, transfer))
+    engine->client->headers (engine->client_data, transfer);
 }
 
 /* Gives the bytes to the sink, which may run application code. FALSE: they were not taken, and
@@ -316,8 +327,8 @@ handle_data (MsaEngine *engine,
     {
       MsaSink *sink = msa_sink_ref (transfer->sink);
 
-      settle (engine);
-      result = sink->ops->write (sink, data);
+      if (settle (engine, transfer))
+        result = sink->ops->write (sink, data);
       msa_sink_unref (sink);
     }
   /* Application code may have ended it. */
@@ -407,7 +418,7 @@ handle_event (MsaEngine *engine,
       connection->session->ops->park (connection->session, TRUE);
       return FALSE;
     case MSA_SESSION_TRAILERS:
-      transfer->trailers = g_steal_pointer (&event->trailers);
+      transfer->trailers = msa_headers_ref (event->trailers);
       msa_headers_freeze (transfer->trailers);
       return TRUE;
     case MSA_SESSION_WRITABLE:
@@ -442,8 +453,8 @@ is_paused (const MsaConnection *connection)
   return transfer->sink->ops->is_full != NULL && transfer->sink->ops->is_full (transfer->sink);
 }
 
-/* Where the next bytes go: into the body itself if its length is known and nothing else can come, else
- * into the scratch buffer of this depth. */
+/* Where the next bytes go: into the body itself if its length is known and nothing else can
+ * come, else into the scratch buffer of this depth. */
 static guint8 *
 choose_buffer (MsaEngine *engine,
                MsaConnection *connection,
@@ -477,7 +488,8 @@ check_time (MsaConnection *connection,
     transfer->timer.expired (&transfer->timer, now_us);
 }
 
-/* Takes events until the session blocks, the stream ends, someone pauses, or it has had its share. */
+/* Takes events until the session blocks, the stream ends, someone pauses, or it has had its
+ * share. */
 static void
 pull (MsaEngine *engine,
       MsaConnection *connection)
@@ -523,10 +535,14 @@ look_again (MsaEngine *engine,
   connection->again = FALSE;
 }
 
+/* An early answer does not end the sending: what the session holds goes out, or its socket would
+ * be ready for ever. */
 static gboolean
-needs_sending (const MsaTransfer *transfer)
+needs_sending (const MsaTransfer *transfer,
+               MsaSession *session)
 {
-  return transfer->state == MSA_TRANSFER_SENDING || transfer->upload == MSA_UPLOAD_RUNNING;
+  return transfer->state == MSA_TRANSFER_SENDING || transfer->upload == MSA_UPLOAD_RUNNING ||
+         (session->ops->wants (session) & MSA_SOCKET_OUT) != 0;
 }
 
 static void
@@ -538,7 +554,7 @@ drive_open (MsaEngine *engine,
   if (transfer != NULL)
     msa_transfer_ref (transfer);
   connection->busy = TRUE;
-  if (transfer != NULL && needs_sending (transfer))
+  if (transfer != NULL && needs_sending (transfer, connection->session))
     send_more (transfer, connection->session);
   pull (engine, connection);
   connection->busy = FALSE;
@@ -550,6 +566,20 @@ drive_open (MsaEngine *engine,
   look_again (engine, connection);
   if (transfer != NULL)
     msa_transfer_unref (transfer);
+}
+
+/* What belongs to making the connection counts for its first exchange alone. */
+static void
+note_times (MsaEngine *engine,
+            MsaTransfer *transfer,
+            const MsaConnection *connection)
+{
+  gint64 started_us = transfer->times.at_us[MSA_PHASE_STARTED];
+
+  if (connection->n_streams == 0)
+    transfer->times = connection->times;
+  transfer->times.at_us[MSA_PHASE_STARTED] = started_us;
+  transfer->times.at_us[MSA_PHASE_REQUESTED] = engine->now_us;
 }
 
 /* Asking first costs a round trip: for bodies that would cost more (B28). */
@@ -613,7 +643,8 @@ start_upload (MsaEngine *engine,
                            engine->now_us + MSA_EXPECT_WAIT_US);
 }
 
-/* The request goes straight to the chain: no wait for the socket to be writable unless it said so. */
+/* The request goes straight to the chain: no wait for the socket to be writable unless it said
+ * so. */
 static void
 begin (MsaEngine *engine,
        MsaTransfer *transfer)
@@ -625,6 +656,7 @@ begin (MsaEngine *engine,
   g_clear_pointer (&transfer->url, msa_url_unref);
   transfer->url = msa_url_ref (transfer->hop->url);
   transfer->remote = connection->remote;
+  note_times (engine, transfer, connection);
   msa_transfer_set_state (transfer, MSA_TRANSFER_SENDING);
   if (!connection->session->ops->open (connection->session, &request, transfer, &error))
     {
@@ -714,6 +746,7 @@ msa_exchange_attach (MsaEngine *engine,
 {
   connection->stream = transfer;
   transfer->connection = connection;
+  transfer->times.at_us[MSA_PHASE_STARTED] = engine->now_us;
   if (connection->state == MSA_CONNECTION_OPEN)
     begin (engine, transfer);
   else

@@ -20,7 +20,7 @@ typedef struct
   gboolean    is_idempotent; /* may be sent again by itself (RFC 9110, 9.2.2) */
 } MsaHop;
 
-/* The first hop of @settings, which keep it until they change. MSA_ERROR_BAD_URI, _UNSUPPORTED_SCHEME,
- * _INVALID_ARGUMENT, naming the value and the rule. */
+/* The first hop of @settings, which keep it until they change. MSA_ERROR_BAD_URI,
+ * _UNSUPPORTED_SCHEME, _INVALID_ARGUMENT, naming the value and the rule. */
 const MsaHop *msa_hop_get_first (MsaSettings *settings,
                                  GError **error);

@@ -11,8 +11,8 @@
 #include "model/msa-error.h"
 #include "model/msa-tls-config-private.h"
 
-static const char *const idempotent_methods[] = { "GET",    "HEAD", "OPTIONS", "TRACE",
-                                                  "DELETE", "PUT",  NULL };
+static const char *const idempotent_methods[] = { "GET", "HEAD", "OPTIONS", "TRACE",
+                                                  "DELETE", "PUT", NULL };
 
 static void
 hop_free (gpointer data)
@@ -52,7 +52,8 @@ check_value (const char *name,
     return TRUE;
 
   g_set_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT,
-               "The value of %s has a control character, which RFC 9110, section 5.5 forbids", name);
+               "The value of %s has a control character, which RFC 9110, section 5.5 forbids",
+               name);
   return FALSE;
 }
 
@@ -89,7 +90,8 @@ fill_body (MsaRequest *request,
   const MsaBody *body = settings->body;
 
   request->content_type = slice_or_none (body->content_type);
-  /* As curl does, and as forms have it; a PUT says nothing of its type, nor does what is not in memory. */
+  /* As curl does, and as forms have it; a PUT says nothing of its type, nor does what is not in
+   * memory. */
   if (body->content_type == NULL && body->kind == MSA_BODY_BYTES && strcmp (method, "POST") == 0)
     request->content_type = MSA_SLICE ("application/x-www-form-urlencoded");
   request->trailers = settings->trailers;

@@ -1,8 +1,9 @@
 /* msa-scheduler-private.h: which transfer gets a connection, and when
  *
- * A site is a host as limits see it: scheme, name, port. It counts its connections and keeps its
- * waiters, most urgent and oldest first. Sites that have both a waiter and room stand in a heap. A slot that gets
- * free wakes one waiter; a woken one that leaves passes its slot on. Adding, waking and leaving cost O(log n).
+ * A site is a host as limits see it: scheme, name, port. It counts its connections and keeps
+ * its waiters, most urgent and oldest first. Sites that have both a waiter and room stand in a
+ * heap. A slot that gets free wakes one waiter; a woken one that leaves passes its slot on.
+ * Adding, waking and leaving cost O(log n).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

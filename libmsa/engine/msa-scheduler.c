@@ -1,7 +1,7 @@
 /* msa-scheduler.c: which transfer gets a connection, and when
  *
- * Limits, the queue, and the choice between a connection from the pool, a new one and waiting. How a connection
- * is made lives in conn/, what goes through it in msa-exchange.c.
+ * Limits, the queue, and the choice between a connection from the pool, a new one and waiting.
+ * How a connection is made lives in conn/, what goes through it in msa-exchange.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -90,7 +90,8 @@ release_site (MsaScheduler *self,
   g_hash_table_remove (self->sites, &site->origin);
 }
 
-/* Slots that are free or can be made free by closing an idle connection, and are promised to nobody. */
+/* Slots that are free or can be made free by closing an idle connection, and are promised to
+ * nobody. */
 static gboolean
 has_room (guint limit,
           guint n_connections,

@@ -33,6 +33,7 @@ typedef struct
   gboolean            uses_poller; /* changes go to the own poller */
   const MsaDriverOps *driver;      /* (nullable): changes go there */
   gpointer            driver_data; /* (unowned) */
+  guint               n_dropping;  /* calls on the stack that tell a driver its end */
 } MsaSockets;
 
 void      msa_sockets_init       (MsaSockets *self,
@@ -58,12 +59,13 @@ MsaWatch *msa_sockets_find_token (MsaSockets *self,
                                   guint64 token);
 
 gboolean  msa_sockets_is_dirty   (const MsaSockets *self);
-/* Announces ends, closes, announces changes of interest. May run application code. TRUE if there was anything. */
+/* Announces ends, closes, announces changes of interest. May run application code. TRUE if
+ * there was anything. */
 gboolean  msa_sockets_flush      (MsaSockets *self,
                                   gint64 now_us);
 
-/* Tells the old driver that all is removed, and the new one all that is wanted. NULL and FALSE: none. The own poller is
- * made at need; FALSE if there can be none (the driver is then none). */
+/* Tells the old driver that all is removed, and the new one all that is wanted. NULL and FALSE:
+ * none. The own poller is made at need; FALSE if there can be none (the driver is then none). */
 gboolean  msa_sockets_set_driver (MsaSockets *self,
                                   gboolean use_poller,
                                   const MsaDriverOps *driver,

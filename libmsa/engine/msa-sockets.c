@@ -1,9 +1,10 @@
 /* msa-sockets.c: the table of watched descriptors
  *
  * Keeps who waits for which descriptor and what the driver was told of it. Changes are only
- * noted; msa_sockets_flush(), once in each round of a dispatch, announces them: ends first, each before its
- * close, so that a number can be given again by the kernel only after its end was
- * announced. In the own poller each registration has a generation, and an event of an older one finds nobody.
+ * noted; msa_sockets_flush(), once in each round of a dispatch, announces them: ends first,
+ * each before its close, so that a number can be given again by the kernel only after its end
+ * was announced. In the own poller each registration has a generation, and an event of an older
+ * one finds nobody.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,7 +14,7 @@
 
 typedef struct
 {
-  int             fd;
+  int fd;
   MsaSocketEvents announced;
 } MsaClosing;
 
@@ -145,8 +146,8 @@ count_announced (MsaSockets *self,
   self->n_announced -= (old != MSA_SOCKET_NONE);
 }
 
-/* After its end was told: who was told may still have asked for it. By now application code may have had the number
- * announced anew. */
+/* After its end was told: who was told may still have asked for it. By now application code may
+ * have had the number announced anew. */
 static void
 forget_assigned (MsaSockets *self,
                  int fd)
@@ -203,6 +204,9 @@ msa_sockets_flush (MsaSockets *self,
 {
   gboolean any = FALSE;
 
+  if (self->n_dropping > 0)
+    return FALSE;
+
   /* Application code may add to both lists, and drive a dispatch that empties them. */
   while (msa_sockets_is_dirty (self))
     {
@@ -223,30 +227,66 @@ msa_sockets_flush (MsaSockets *self,
   return any;
 }
 
-static void
-announce_all (MsaSockets *self,
-              gboolean removed)
+/* Both go over a table that may change below them: application code runs. */
+
+/* TRUE if anything had been announced. */
+static gboolean
+withdraw_all (MsaSockets *self)
 {
-  /* The table may grow below: application code runs. */
+  gboolean any = FALSE;
+
   for (guint fd = 0; fd < self->entries->len; fd++)
     {
       MsaWatch *watch = msa_sockets_find (self, (int) fd);
-      MsaSocketEvents old = removed ? watch != NULL ? watch->announced : 0 : MSA_SOCKET_NONE;
-      MsaSocketEvents events = removed || watch == NULL ? MSA_SOCKET_NONE : watch->wanted;
+      MsaSocketEvents old = watch == NULL ? MSA_SOCKET_NONE : watch->announced;
+
+      if (old == MSA_SOCKET_NONE)
+        continue;
+      any = TRUE;
+      count_announced (self, old, MSA_SOCKET_NONE);
+      watch->announced = MSA_SOCKET_NONE;
+      announce (self, (int) fd, old, MSA_SOCKET_NONE, make_token (watch));
+      forget_assigned (self, (int) fd);
+    }
+
+  return any;
+}
+
+static void
+announce_all (MsaSockets *self)
+{
+  for (guint fd = 0; fd < self->entries->len; fd++)
+    {
+      MsaWatch *watch = msa_sockets_find (self, (int) fd);
+      MsaSocketEvents old, wanted;
 
       if (watch == NULL)
         continue;
-      count_announced (self, watch->announced, events);
-      watch->announced = events;
-      if (!announce (self, (int) fd, old, events, make_token (watch)))
+      old = watch->announced;
+      wanted = watch->wanted;
+      count_announced (self, old, wanted);
+      watch->announced = wanted;
+      if (!announce (self, (int) fd, old, wanted, make_token (watch)))
         {
-          count_announced (self, events, MSA_SOCKET_NONE);
-          watch->announced = MSA_SOCKET_NONE;
+          count_announced (self, wanted, old);
+          watch->announced = old;
           note_change (self, watch);
         }
-      if (removed)
-        forget_assigned (self, (int) fd);
     }
+}
+
+/* A dispatch from within tells nothing new; what it closes is told here, too. */
+static void
+drop_driver (MsaSockets *self)
+{
+  self->n_dropping++;
+  do
+    {
+      while (self->closing->len > 0)
+        flush_closing (self);
+    }
+  while (withdraw_all (self) || self->closing->len > 0);
+  self->n_dropping--;
 }
 
 static gboolean
@@ -266,15 +306,12 @@ msa_sockets_set_driver (MsaSockets *self,
 {
   gboolean possible = !use_poller || ensure_poller (self);
 
-  while (self->closing->len > 0)
-    flush_closing (self);
-  if (self->uses_poller || self->driver != NULL)
-    announce_all (self, TRUE);
+  drop_driver (self);
   self->uses_poller = use_poller && possible;
   self->driver = driver;
   self->driver_data = driver_data;
   if (self->uses_poller || self->driver != NULL)
-    announce_all (self, FALSE);
+    announce_all (self);
 
   return possible;
 }

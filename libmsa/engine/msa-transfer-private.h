@@ -61,6 +61,9 @@ struct _MsaTransfer
 
   MsaTimer         timer;        /* the whole transfer */
   MsaTimer         expect_timer; /* how long the body is held */
+  MsaTimer         progress_timer; /* when progress is to be told */
+  guint64          told_bytes;   /* received and sent, when progress was told last */
+  gint64           told_us;
   gboolean         timed_out;    /* its time was over while application code ran for it */
   gint64           added_us;
   MsaDirections    paused;
@@ -84,7 +87,7 @@ struct _MsaTransfer
   guint64          bytes_sent;     /* of the body */
   MsaUrl          *url;          /* (owned) (nullable): effective */
   MsaAddress       remote;       /* len 0: none yet */
-  gint64           finished_us;
+  MsaPhaseTimes    times;
 };
 
 /* Takes @sink. */
@@ -96,6 +99,9 @@ MsaTransfer *msa_transfer_new    (MsaEngine *engine,
                                   gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 MsaTransfer *msa_transfer_ref    (MsaTransfer *self);
 void         msa_transfer_unref  (MsaTransfer *self);
+
+/* Progress is told from now on, at most each MSA_PROGRESS_INTERVAL_US. */
+void         msa_transfer_tell_progress (MsaTransfer *self);
 
 /* The one way from state to state. */
 void         msa_transfer_set_state (MsaTransfer *self,

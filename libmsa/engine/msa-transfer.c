@@ -18,21 +18,20 @@ static void enter_done (MsaTransfer *self);
 static void enter_gone (MsaTransfer *self);
 
 #define TO(s) (1u << MSA_TRANSFER_##s)
+#define ENDS (TO (DONE) | TO (GONE))
 
 static const struct
 {
   const char *name;
-  guint       next;                       /* bit set: states allowed after this one */
-  void      (*enter) (MsaTransfer *self); /* (nullable) */
+  guint next; /* bit set: states allowed after this one */
+  void (*enter) (MsaTransfer *self); /* (nullable) */
 } states[] = {
-  [MSA_TRANSFER_QUEUED] = { "queued", TO (CONNECTING) | TO (SENDING) | TO (DONE) | TO (GONE), NULL },
-  [MSA_TRANSFER_CONNECTING] = { "connecting", TO (SENDING) | TO (DONE) | TO (GONE), NULL },
-  [MSA_TRANSFER_SENDING] = { "sending",
-                             TO (WAITING) | TO (RECEIVING) | TO (QUEUED) | TO (DONE) | TO (GONE),
-                             NULL },
-  [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | TO (DONE) | TO (GONE), NULL },
-  [MSA_TRANSFER_RECEIVING] = { "receiving", TO (STORING) | TO (QUEUED) | TO (DONE) | TO (GONE), NULL },
-  [MSA_TRANSFER_STORING] = { "storing", TO (DONE) | TO (GONE), NULL },
+  [MSA_TRANSFER_QUEUED] = { "queued", TO (CONNECTING) | TO (SENDING) | ENDS, NULL },
+  [MSA_TRANSFER_CONNECTING] = { "connecting", TO (SENDING) | ENDS, NULL },
+  [MSA_TRANSFER_SENDING] = { "sending", TO (WAITING) | TO (RECEIVING) | TO (QUEUED) | ENDS, NULL },
+  [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | ENDS, NULL },
+  [MSA_TRANSFER_RECEIVING] = { "receiving", TO (STORING) | ENDS, NULL },
+  [MSA_TRANSFER_STORING] = { "storing", ENDS, NULL },
   [MSA_TRANSFER_DONE] = { "done", TO (GONE), enter_done },
   [MSA_TRANSFER_GONE] = { "gone", 0, enter_gone },
 };
@@ -50,7 +49,8 @@ msa_transfer_set_state (MsaTransfer *self,
     states[state].enter (self);
 }
 
-/* Application code that runs for this transfer is on the stack: its time is then looked at when that returns. */
+/* Application code that runs for this transfer is on the stack: its time is then looked at when
+ * that returns. */
 static gboolean
 is_busy (const MsaTransfer *self)
 {
@@ -95,6 +95,32 @@ expect_expired_cb (MsaTimer *timer,
   if (self->upload == MSA_UPLOAD_HELD)
     self->upload = MSA_UPLOAD_RUNNING;
   wake_cb (self);
+}
+
+static void
+progress_due_cb (MsaTimer *timer,
+                 gint64 now_us)
+{
+  MsaTransfer *self = MSA_CONTAINER_OF (timer, MsaTransfer, progress_timer);
+  guint64 bytes = self->bytes_received + self->bytes_sent;
+
+  msa_reactor_set_timer (&self->engine->reactor, timer, now_us + MSA_PROGRESS_INTERVAL_US);
+  /* Also while nothing moves, so that a program can tell that it is alive. */
+  if (bytes == self->told_bytes && now_us - self->told_us < MSA_PROGRESS_IDLE_US)
+    return;
+
+  self->told_bytes = bytes;
+  self->told_us = now_us;
+  msa_engine_tell_progress (self->engine, self);
+}
+
+void
+msa_transfer_tell_progress (MsaTransfer *self)
+{
+  self->told_us = self->added_us;
+  self->progress_timer.expired = progress_due_cb;
+  msa_reactor_set_timer (&self->engine->reactor, &self->progress_timer,
+                         self->added_us + MSA_PROGRESS_INTERVAL_US);
 }
 
 MsaTransfer *
@@ -171,6 +197,7 @@ leave (MsaTransfer *self)
 {
   msa_reactor_remove_timer (&self->engine->reactor, &self->timer);
   msa_reactor_remove_timer (&self->engine->reactor, &self->expect_timer);
+  msa_reactor_remove_timer (&self->engine->reactor, &self->progress_timer);
   msa_engine_make_not_due (self->engine, self);
   msa_scheduler_leave (self->engine, self);
   if (self->connection != NULL)
@@ -181,7 +208,7 @@ static void
 enter_done (MsaTransfer *self)
 {
   leave (self);
-  self->finished_us = self->engine->now_us;
+  self->times.at_us[MSA_PHASE_FINISHED] = self->engine->now_us;
   g_queue_push_tail_link (&self->engine->done, &self->link);
 }
 
@@ -245,7 +272,8 @@ msa_transfer_drop (MsaTransfer *self)
   else if (!self->delivering)
     g_queue_unlink (&self->engine->done, &self->link);
   if (self->error == NULL)
-    self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "The transfer was removed");
+    self->error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                       "The transfer was removed");
   msa_transfer_set_state (self, MSA_TRANSFER_GONE);
 }
 

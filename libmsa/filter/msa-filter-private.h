@@ -28,15 +28,16 @@ typedef struct
   /* DONE with *n_sent > 0, AGAIN, or ERROR. May take less than @len. @len is not 0. After
    * AGAIN the caller comes again with the same bytes (more may follow them). */
   MsaIo           (*send)     (MsaFilter *self, const guint8 *data, gsize len, gsize *n_sent, GError **error);
-  /* DONE with *n_read > 0, AGAIN, END or ERROR. @size is not 0. An end that the protocol does not allow
-   * (TLS without close_notify) is ERROR with MSA_ERROR_TRUNCATED. */
+  /* DONE with *n_read > 0, AGAIN, END or ERROR. @size is not 0. An end that the protocol does
+   * not allow (TLS without close_notify) is ERROR with MSA_ERROR_TRUNCATED. */
   MsaIo           (*recv)     (MsaFilter *self, guint8 *buffer, gsize size, gsize *n_read, GError **error);
   /* TRUE: recv may give bytes that no readiness of the socket will tell of. */
   gboolean        (*pending)  (MsaFilter *self);
   /* TRUE: a byte or an end waits to be read (asks the socket by a peek). */
   gboolean        (*peek)     (MsaFilter *self);
-  /* What the chain itself waits for after AGAIN: for the bottom IN or OUT, for TLS what its handshake or
-   * record layer needs. Asked from the top. NONE: nothing special (a reader waits for IN). */
+  /* What the chain itself waits for after AGAIN: for the bottom IN or OUT, for TLS what its
+   * handshake or record layer needs. Asked from the top. NONE: nothing special (a reader waits
+   * for IN). */
   MsaSocketEvents (*wants)    (MsaFilter *self);
   /* Says goodbye (close_notify, FIN): best effort, never blocks, called once. */
   void            (*shutdown) (MsaFilter *self);

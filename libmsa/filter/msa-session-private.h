@@ -34,8 +34,8 @@ typedef struct
   MsaSlice     data;
   MsaHeaders  *trailers; /* (owned by the session): as head */
   GError      *error;    /* (owned by the receiver) */
-  /* FAILED: not one byte of a response came, on a session that had served before: the request may be sent
-   * again elsewhere if its method allows (RFC 9110, 9.2.2). */
+  /* FAILED: not one byte of a response came, on a session that had served before: the request
+   * may be sent again elsewhere if its method allows (RFC 9110, 9.2.2). */
   gboolean     unanswered;
 } MsaSessionEvent;
 
@@ -47,13 +47,15 @@ typedef struct
   /* Takes what it can of the request's body; @end with the last bytes (@len may then be 0). Bytes
    * taken are copied or sent. Nothing is sent before flush(), unless buffers fill. */
   gsize               (*write) (MsaSession *self, gpointer stream, const guint8 *data, gsize len, gboolean end);
-  /* Sends what is queued, as far as the socket takes it; a failure shows up in next(). TRUE: nothing is left. */
+  /* Sends what is queued, as far as the socket takes it; a failure shows up in next(). TRUE:
+   * nothing is left. */
   gboolean            (*flush) (MsaSession *self);
-  /* Reads into @buffer when it has nothing left to tell, one recv a call, and gives the next event. The same @buffer is
-   * passed until BLOCKED or park(): between calls the session keeps its place in it. */
+  /* Reads into @buffer when it has nothing left to tell, one recv a call, and gives the next
+   * event. The same @buffer is passed until BLOCKED or park(): between calls the session keeps
+   * its place in it. */
   MsaSessionEventKind (*next)  (MsaSession *self, guint8 *buffer, gsize size, MsaSessionEvent *event);
-  /* The engine stops asking before BLOCKED: what is left in the buffer is kept. @again: the DATA event given last
-   * was not taken and comes again. */
+  /* The engine stops asking before BLOCKED: what is left in the buffer is kept. @again: the
+   * DATA event given last was not taken and comes again. */
   void                (*park)  (MsaSession *self, gboolean again);
   /* The stream's owner has gone: no event names it any more. HTTP/1 is then of no more use. */
   void                (*reset) (MsaSession *self, gpointer stream);
@@ -71,6 +73,7 @@ struct _MsaSession
   const MsaSessionOps *ops;
   MsaFilter           *chain;   /* (owned) */
   /* Set by the session while raw bytes of a body, and nothing else, come next from the chain:
-   * how many of them at most. 0: not so. The engine may then pass next() a destination of at most that size. */
+   * how many of them at most. 0: not so. The engine may then pass next() a destination of at
+   * most that size. */
   guint64              raw_body_left;
 };

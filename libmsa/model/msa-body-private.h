@@ -1,6 +1,7 @@
 /* msa-body-private.h: the body of a request, one tagged value
  *
- * Reference-counted; immutable but for the mark that a stream was used. What is read from it and when is the source's (body/).
+ * Reference-counted; immutable but for the mark that a stream was used. What is read from it
+ * and when is the source's (body/).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

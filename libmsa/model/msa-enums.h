@@ -47,7 +47,8 @@ typedef enum /*< flags >*/
  * MsaWriteResult:
  * @MSA_WRITE_ABORT: end the transfer with %MSA_ERROR_WRITE
  * @MSA_WRITE_CONTINUE: the bytes were taken
- * @MSA_WRITE_PAUSE: pause the receiving direction; the same bytes come again after [method@Easy.resume]
+ * @MSA_WRITE_PAUSE: pause the receiving direction; the same bytes come again after
+ *   [method@Easy.resume]
  *
  * What a write function answers. Zero refuses, so that an exception or a forgotten
  * return in a language binding does so too.
@@ -136,6 +137,31 @@ typedef enum
   MSA_HEADER_INFORMATIONAL,
   MSA_HEADER_TRAILER,
 } MsaHeaderOrigin;
+
+/**
+ * MsaPhase:
+ * @MSA_PHASE_STARTED: its turn came: a connection was taken or begun for it
+ * @MSA_PHASE_RESOLVED: the host's addresses were known
+ * @MSA_PHASE_CONNECTED: one of them had answered
+ * @MSA_PHASE_SECURED: the TLS handshake was done
+ * @MSA_PHASE_REQUESTED: the request's head was sent
+ * @MSA_PHASE_RESPONDED: the final response's head was there
+ * @MSA_PHASE_FINISHED: the run had its result
+ *
+ * What a run goes through, in order.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  MSA_PHASE_STARTED,
+  MSA_PHASE_RESOLVED,
+  MSA_PHASE_CONNECTED,
+  MSA_PHASE_SECURED,
+  MSA_PHASE_REQUESTED,
+  MSA_PHASE_RESPONDED,
+  MSA_PHASE_FINISHED,
+} MsaPhase;
 
 /**
  * MsaTlsVersion:

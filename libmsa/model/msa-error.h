@@ -39,10 +39,10 @@ G_BEGIN_DECLS
  * @MSA_ERROR_WRITE: the application's write function or sink refused the body
  * @MSA_ERROR_READ: the request's body could not be read, or was shorter than announced
  * @MSA_ERROR_TLS_TRUST_EMPTY: the trust store was read, but there is no certificate in it
- * @MSA_ERROR_TLS_CLIENT_CERTIFICATE: the client's certificate or key could not be read or parsed, or they do not
- *   belong together
- * @MSA_ERROR_TLS_PASSWORD: the client's key is locked, by a password or the PIN of a token, and that is missing or
- *   wrong
+ * @MSA_ERROR_TLS_CLIENT_CERTIFICATE: the client's certificate or key could not be read or
+ *   parsed, or they do not belong together
+ * @MSA_ERROR_TLS_PASSWORD: the client's key is locked, by a password or the PIN of a token,
+ *   and that is missing or wrong
  * @MSA_ERROR_TLS_PIN: the peer's key is none of those that are pinned
  *
  * What can go wrong with a transfer.

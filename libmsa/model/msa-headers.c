@@ -28,6 +28,16 @@ typedef struct
   guint32 value_len;
 } Field;
 
+/**
+ * MsaHeaders:
+ *
+ * An ordered list of HTTP fields.
+ *
+ * A name may occur more than once; names are compared without regard to ASCII case and kept as they
+ * were written.
+ *
+ * Since: 1.0
+ */
 struct _MsaHeaders
 {
   gatomicrefcount refs;
@@ -580,7 +590,8 @@ check_name (MsaSlice name,
 
   if (bad >= 0)
     g_set_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT,
-                 "Header name has the character 0x%02x after “%.*s”", (guint) bad, (int) good.len,
+                 "Header name has the character 0x%02x after “%.*s”", (guint) bad,
+                 (int) good.len,
                  good.data);
   else if (good.len == 0)
     g_set_error_literal (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT, "Header name is empty");

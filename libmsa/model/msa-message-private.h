@@ -9,8 +9,8 @@
 #include "model/msa-enums.h"
 #include "model/msa-headers-private.h"
 
-/* What a session is asked to send. All is borrowed for the call of open() and already checked against its
- * grammar. */
+/* What a session is asked to send. All is borrowed for the call of open() and already checked
+ * against its grammar. */
 typedef struct
 {
   MsaSlice       method;

@@ -52,7 +52,8 @@ typedef struct
   /* Says what the watch waits for from now on. Announced at the end of the round. */
   void     (*want)  (MsaReactor *self, MsaWatch *watch, MsaSocketEvents events);
   /* Takes the descriptor over: its end is announced and it is closed, in this order, at the end of
-   * this round or of the next dispatch's first. watch->fd is -1 on return and the watch may be freed. */
+   * this round or of the next dispatch's first. watch->fd is -1 on return and the watch may be
+   * freed. */
   void     (*close) (MsaReactor *self, MsaWatch *watch);
   /* Runs @task in a thread; done() follows from a dispatch, also when no thread could be had (then
    * work() ran not, and task->job.work is NULL). */

@@ -1,9 +1,9 @@
 /* msa-sys-private.h: the one door to the kernel
  *
- * Sockets, poller, clocks, files, environment, name look-up and threads are
- * reached through this table, libc's doors and GLib's alike, so that the simulation
- * can stand behind all of it. The real side is net/msa-sys-real.c. A test reads the objects' undefined
- * symbols to hold this.
+ * Sockets, poller, clocks, files, environment, name look-up and threads are reached through
+ * this table, libc's doors and GLib's alike, so that the simulation can stand behind all of it.
+ * The real side is net/msa-sys-real.c. A test reads the objects' undefined symbols to hold
+ * this.
  *
  * Calls that fail return -1 (or FALSE) with errno set, as their models do; EINTR is
  * retried inside. All descriptors are close-on-exec, sockets non-blocking.
@@ -57,8 +57,8 @@ typedef struct
   /* The options every connection wants are set here: no SIGPIPE, TCP_NODELAY, keep-alive. */
   int      (*socket_open) (MsaSys *self, int family);
   int      (*socket_connect) (MsaSys *self, int fd, const MsaAddress *address);
-  /* 0 when connected; SO_ERROR when connecting failed or the connection broke; EINPROGRESS while it is being
-   * made (asked too early); -1 with errno when the call itself failed. */
+  /* 0 when connected; SO_ERROR when connecting failed or the connection broke; EINPROGRESS
+   * while it is being made (asked too early); -1 with errno when the call itself failed. */
   int      (*socket_error) (MsaSys *self, int fd);
   gssize   (*socket_send) (MsaSys *self, int fd, const void *data, gsize len);
   gssize   (*socket_recv) (MsaSys *self, int fd, void *buffer, gsize size);
@@ -97,24 +97,26 @@ typedef struct
   int      (*look_up) (MsaSys *self, MsaJob *job, const char *name, int family, GArray *addresses /* of MsaAddress */);
   /* The whole of a file of at most @max bytes. */
   GBytes * (*read_file) (MsaSys *self, const char *path, gsize max, GError **error);
-  /* A number that is another one when the file was changed or replaced. FALSE: it cannot be looked at. */
+  /* A number that is another one when the file was changed or replaced. FALSE: it cannot be
+   * looked at. */
   gboolean (*file_stamp) (MsaSys *self, const char *path, guint64 *stamp);
 
   /* The index of a network interface, for an IPv6 zone; 0 if there is none of that name. */
   guint    (*interface_index) (MsaSys *self, const char *name);
-  /* The file takes its name, and what stood there goes, when the stream is closed; not if that is cancelled. */
+  /* The file takes its name, and what stood there goes, when the stream is closed; not if that
+   * is cancelled. */
   GOutputStream * (*open_output) (MsaSys *self, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
   /* @length: of the file, -1 if it has none. */
   GInputStream * (*open_input) (MsaSys *self, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
-  /* Closes what open_output() gave, and leaves nothing behind that was not there before: @existed says whether
-   * the file was. */
+  /* Closes what open_output() gave, and leaves nothing behind that was not there before:
+   * @existed says whether the file was. */
   void     (*discard_output) (MsaSys *self, GOutputStream *stream, GFile *file, gboolean existed);
 
   /* NULL in a set-user-id program. */
   const char * (*getenv) (MsaSys *self, const char *name);
 
-  /* Ends the threads without waiting for them, frees @self. Jobs that did not start are finished here,
-   * with work set to NULL; those that run finish later, from their threads. */
+  /* Ends the threads without waiting for them, frees @self. Jobs that did not start are
+   * finished here, with work set to NULL; those that run finish later, from their threads. */
   void     (*free) (MsaSys *self);
 } MsaSysOps;
 

@@ -1,8 +1,9 @@
 /* msa-resolver-private.h: host names to addresses
  *
- * Asks the system's resolver in threads, one job for each family of a name, at once; keeps answers
- * (MSA_DNS_TTL_US; "no such name" half as long; passing failures not at all); one look-up serves all who ask meanwhile. Literal addresses
- * and localhost (B11) are answered without a look-up, .onion (B12) is refused.
+ * Asks the system's resolver in threads, one job for each family of a name, at once; keeps
+ * answers (MSA_DNS_TTL_US; "no such name" half as long; passing failures not at all); one
+ * look-up serves all who ask meanwhile. Literal addresses and localhost (B11) are answered
+ * without a look-up, .onion (B12) is refused.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -31,8 +32,8 @@ struct _MsaLookup
 {
   /* In a dispatch, once, unless cancelled. @addresses is borrowed. */
   void      (*done) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
-  /* (nullable): @addresses, borrowed, are those of one family; the other is late, and done() follows with both
-   * (RFC 8305, section 3). Only takes note; at most once. */
+  /* (nullable): @addresses, borrowed, are those of one family; the other is late, and done()
+   * follows with both (RFC 8305, section 3). Only takes note; at most once. */
   void      (*partial) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
   gpointer    entry;  /* the resolver's: NULL when not waiting */
   MsaLookup  *prev;   /* the resolver's */

@@ -6,9 +6,10 @@
 
 #include "filter/msa-filter-private.h"
 
-/* Opens a socket for @address and begins to connect when msa_filter_connect() is called. The socket's watch
- * calls @ready with @user_data. The filter owns the descriptor, and hands it to the reactor when freed.
- * Errors are MSA_ERROR_CONNECT with the errno's text and the address; MSA_ERROR_SEND, MSA_ERROR_RECEIVE later. */
+/* Opens a socket for @address and begins to connect when msa_filter_connect() is called. The
+ * socket's watch calls @ready with @user_data. The filter owns the descriptor, and hands it to
+ * the reactor when freed. Errors are MSA_ERROR_CONNECT with the errno's text and the address;
+ * MSA_ERROR_SEND, MSA_ERROR_RECEIVE later. */
 typedef void (*MsaSocketReadyFunc) (gpointer user_data,
                                     MsaSocketEvents events,
                                     gint64 now_us);

@@ -55,8 +55,8 @@ int      msa_sys_real_timer_set   (MsaSys *sys,
                                    int fd,
                                    gint64 deadline_us);
 
-/* What is left of @timeout_ms for a call that a signal broke off and that has to be over at @end_us;
- * negative times are without end. */
+/* What is left of @timeout_ms for a call that a signal broke off and that has to be over at
+ * @end_us; negative times are without end. */
 static inline int
 msa_sys_real_time_left (int timeout_ms,
                         gint64 end_us)

@@ -323,8 +323,8 @@ real_read_file (MsaSys *sys,
   return bytes;
 }
 
-/* Also by its place and the time of its last change of any kind: a file may be replaced by one of the
- * same size, and the time of its contents may be set back. */
+/* Also by its place and the time of its last change of any kind: a file may be replaced by one
+ * of the same size, and the time of its contents may be set back. */
 static gboolean
 real_file_stamp (MsaSys *sys,
                  const char *path,
@@ -422,8 +422,8 @@ real_open_input (MsaSys *sys,
   *length = -1;
   if (stream == NULL)
     return NULL;
-  info = g_file_input_stream_query_info (stream, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_TYPE,
-                                         cancellable, NULL);
+  info = g_file_input_stream_query_info (stream, "standard::size,standard::type", cancellable,
+                                         NULL);
   /* Pipes and devices say 0. */
   if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_REGULAR)
     *length = g_file_info_get_size (info);

@@ -11,8 +11,9 @@
 #include "model/msa-host-private.h"
 #include "model/msa-tls-config-private.h"
 
-/* Trust stores, loaded by jobs: one for each configuration (by its identity), kept MSA_TRUST_TTL_US (24 h), single flight. A store that failed to load is tried
- * again at the next need. */
+/* Trust stores, loaded by jobs: one for each configuration (by its identity), kept
+ * MSA_TRUST_TTL_US (24 h), single flight. A store that failed to load is tried again at the
+ * next need. */
 typedef struct _MsaTrust       MsaTrust;
 typedef struct _MsaTrustCache  MsaTrustCache;
 typedef struct _MsaTrustWaiter MsaTrustWaiter;
@@ -37,9 +38,10 @@ void           msa_trust_cache_cancel (MsaTrustCache *self,
 MsaTrust      *msa_trust_ref          (MsaTrust *self);
 void           msa_trust_unref        (MsaTrust *self);
 
-/* The client's side above @next, which it takes. @alpn: "http/1.1" and the like, NULL-terminated, may be NULL. connect() is DONE only
- * when the handshake is done and the peer is verified: there is no other way to send or receive.
- * MSA_ERROR_TLS_HANDSHAKE, MSA_ERROR_TLS_VERIFY; the text names host and cause. */
+/* The client's side above @next, which it takes. @alpn: "http/1.1" and the like,
+ * NULL-terminated, may be NULL. connect() is DONE only when the handshake is done and the peer
+ * is verified: there is no other way to send or receive. MSA_ERROR_TLS_HANDSHAKE,
+ * MSA_ERROR_TLS_VERIFY; the text names host and cause. */
 MsaFilter     *msa_tls_filter_new     (MsaFilter *next,
                                        MsaTrust *trust,
                                        MsaTlsConfig *config,

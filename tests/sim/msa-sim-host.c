@@ -24,8 +24,8 @@ enum
 typedef struct
 {
   GArray *addresses; /* (owned) (element-type MsaAddress) */
-  int     code;      /* EAI_*; 0: the addresses are the answer */
-  gint64  delay_us;
+  int code; /* EAI_*; 0: the addresses are the answer */
+  gint64 delay_us;
 } SimAnswer;
 
 typedef struct
@@ -174,8 +174,8 @@ sim_look_up (MsaSys *sys,
 
 typedef struct
 {
-  MsaSim   *sim;   /* (unowned) */
-  MsaJob   *job;   /* (owned): until finished */
+  MsaSim *sim; /* (unowned) */
+  MsaJob *job; /* (owned): until finished */
   SimEvent *event; /* (unowned) */
 } SimJob;
 
@@ -321,9 +321,9 @@ sim_open_output (MsaSys *sys,
 
 void
 sim_discard_output (MsaSys *sys,
-                     GOutputStream *stream,
-                     GFile *file,
-                     gboolean existed)
+                    GOutputStream *stream,
+                    GFile *file,
+                    gboolean existed)
 {
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
 
@@ -350,8 +350,8 @@ sim_open_input (MsaSys *sys,
   *length = -1;
   if (stream == NULL)
     return NULL;
-  info = g_file_input_stream_query_info (stream, G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_TYPE,
-                                         cancellable, NULL);
+  info = g_file_input_stream_query_info (stream, "standard::size,standard::type", cancellable,
+                                         NULL);
   /* Pipes and devices say 0. */
   if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_REGULAR)
     *length = g_file_info_get_size (info);

@@ -17,7 +17,8 @@ static const char *const op_names[] = {
 #undef SIM_OP_NAME
 };
 
-/* Calls that have no way to say that they failed. */
+/* Calls that have no way to say that they failed, or no reason to: timerfd_settime() needs
+ * nothing. */
 static const gboolean infallible[SIM_N_OPS] = {
   [SIM_OP_now_us] = TRUE,
   [SIM_OP_boot_us] = TRUE,
@@ -25,6 +26,7 @@ static const gboolean infallible[SIM_N_OPS] = {
   [SIM_OP_close] = TRUE,
   [SIM_OP_event_set] = TRUE,
   [SIM_OP_event_clear] = TRUE,
+  [SIM_OP_timer_set] = TRUE,
   [SIM_OP_getenv] = TRUE,
   [SIM_OP_free] = TRUE,
 };
@@ -129,7 +131,7 @@ msa_sim_step (MsaSim *self,
 
 typedef struct
 {
-  void   (*func) (MsaSim *sim, gpointer data);
+  void (*func) (MsaSim *sim, gpointer data);
   gpointer data;
 } SimCall;
 

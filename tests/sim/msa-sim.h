@@ -4,10 +4,10 @@
  * sleeping. Time stands still until it is moved by msa_sim_advance_to() and its like, or by a wait
  * (poller_wait, poll) with a timeout. The same calls give the same history.
  *
- * Descriptors have real numbers, the lowest free first, so that reuse is as in the kernel. A poller's
- * is an eventfd that is readable exactly while one of its registrations is ready, for a real
- * main loop to wait on. What the kernel would forgive or hide (double close, close before removal,
- * wrong bookkeeping of registrations) is recorded as a violation.
+ * Descriptors have real numbers, the lowest free first, so that reuse is as in the kernel. A
+ * poller's is an eventfd that is readable exactly while one of its registrations is ready, for
+ * a real main loop to wait on. What the kernel would forgive or hide (double close, close
+ * before removal, wrong bookkeeping of registrations) is recorded as a violation.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -36,8 +36,8 @@ void       msa_sim_advance_by     (MsaSim *self,
                                    gint64 us);
 /* When the next thing happens; G_MAXINT64: never. */
 gint64     msa_sim_next_event     (MsaSim *self);
-/* Moves the clock to @deadline_us or the next event, whichever is earlier. FALSE if there is no event up to
- * the deadline. */
+/* Moves the clock to @deadline_us or the next event, whichever is earlier. FALSE if there is no
+ * event up to the deadline. */
 gboolean   msa_sim_step           (MsaSim *self,
                                    gint64 deadline_us);
 /* Runs @func when @delay_us have passed. */
@@ -52,8 +52,8 @@ void       msa_sim_suspend        (MsaSim *self,
 /* Faults and findings. @op is a member of MsaSysOps, "*" any of them. */
 guint      msa_sim_count          (MsaSim *self,
                                    const char *op);
-/* The @nth call from now on (1: the next) fails with @error_number; for look_up an EAI_* code. Calls that cannot
- * fail are not touched. May be said several times. */
+/* The @nth call from now on (1: the next) fails with @error_number; for look_up an EAI_* code.
+ * Calls that cannot fail are not touched. May be said several times. */
 void       msa_sim_fail_nth       (MsaSim *self,
                                    const char *op,
                                    guint nth,
@@ -141,8 +141,8 @@ MsaSimPeer *msa_sim_get_peer          (MsaSim *self,
 
 /* Names, files, environment */
 
-/* The answer of look_up() after @delay_us of virtual time: numeric addresses of either family. A family without
- * any gives EAI_NODATA. Names never set give EAI_NONAME at once. */
+/* The answer of look_up() after @delay_us of virtual time: numeric addresses of either family.
+ * A family without any gives EAI_NODATA. Names never set give EAI_NONAME at once. */
 void       msa_sim_set_host        (MsaSim *self,
                                     const char *name,
                                     gint64 delay_us,
@@ -179,15 +179,15 @@ typedef void (*MsaSimHttpFunc) (MsaSimPeer *peer,
                                 GBytes *body,
                                 gpointer data);
 
-/* Calls @handler for each request, which answers with msa_sim_http_respond() or msa_sim_peer_send(), now or
- * later. @head is the whole head with its empty line. */
+/* Calls @handler for each request, which answers with msa_sim_http_respond() or
+ * msa_sim_peer_send(), now or later. @head is the whole head with its empty line. */
 void       msa_sim_http_server     (MsaSim *self,
                                     const char *address,
                                     guint16 port,
                                     MsaSimHttpFunc handler,
                                     gpointer data);
-/* @headers (nullable): lines with their CRLF. Content-Length is added unless @headers frames the body or
- * the status has none. */
+/* @headers (nullable): lines with their CRLF. Content-Length is added unless @headers frames
+ * the body or the status has none. */
 void       msa_sim_http_respond    (MsaSimPeer *peer,
                                     guint status,
                                     const char *headers,

@@ -13,19 +13,19 @@
 struct _MsaTestDriver
 {
   MsaTestDriverKind kind;
-  MsaMulti         *multi;       /* (owned) */
-  MsaSim           *sim;         /* (owned) (nullable) */
-  MsaSys           *sys;         /* (unowned) */
-  GMainContext     *context;     /* (owned): of the attached ones */
-  int               fd;          /* of the exported one */
-  GHashTable       *watched;     /* descriptor → events */
-  GPtrArray        *violations;  /* (element-type utf8) */
-  gint64            timer_us;    /* G_MAXINT64: none */
-  int               told_ms;
-  guint             n_socket_calls;
-  guint             n_timer_calls;
-  MsaTestHook       hook;        /* (nullable) */
-  gpointer          hook_data;
+  MsaMulti *multi; /* (owned) */
+  MsaSim *sim; /* (owned) (nullable) */
+  MsaSys *sys; /* (unowned) */
+  GMainContext *context; /* (owned): of the attached ones */
+  int fd; /* of the exported one */
+  GHashTable *watched; /* descriptor → events */
+  GPtrArray *violations; /* (element-type utf8) */
+  gint64 timer_us; /* G_MAXINT64: none */
+  int told_ms;
+  guint n_socket_calls;
+  guint n_timer_calls;
+  MsaTestHook hook; /* (nullable) */
+  gpointer hook_data;
 };
 
 const char *
@@ -113,7 +113,10 @@ list_watched (MsaTestDriver *self)
   g_hash_table_iter_init (&iter, self->watched);
   while (g_hash_table_iter_next (&iter, &fd, &events))
     {
-      GPollFD poll_fd = { .fd = GPOINTER_TO_INT (fd), .events = (gushort) GPOINTER_TO_UINT (events) };
+      GPollFD poll_fd = {
+        .fd = GPOINTER_TO_INT (fd),
+        .events = (gushort) GPOINTER_TO_UINT (events),
+      };
 
       g_array_append_val (fds, poll_fd);
     }

@@ -1,8 +1,9 @@
 /* msa-test-driver.h: a multi driven in each of its ways, on either system
  *
- * One function runs a multi until a condition holds, whoever drives it and whether the system is
- * the simulated one (virtual time, no waiting) or the real one (one deadline as a safety net). The callbacks driver is a
- * model application: it does what it was told and nothing else, and records each broken rule of the contract.
+ * One function runs a multi until a condition holds, whoever drives it and whether the system
+ * is the simulated one (virtual time, no waiting) or the real one (one deadline as a safety
+ * net). The callbacks driver is a model application: it does what it was told and nothing else,
+ * and records each broken rule of the contract.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -35,20 +36,21 @@ MsaTestDriver *msa_test_driver_new  (MsaTestDriverKind kind,
 /* Fails the test if the model application saw a rule broken. */
 void           msa_test_driver_free (MsaTestDriver *self);
 
-/* Drives until @done says so: TRUE. FALSE when @limit_us have passed first, or nothing is left that could happen. */
+/* Drives until @done says so: TRUE. FALSE when @limit_us have passed first, or nothing is left
+ * that could happen. */
 gboolean       msa_test_driver_run  (MsaTestDriver *self,
                                      MsaTestCondition done,
                                      gpointer data,
                                      gint64 limit_us);
-/* One turn of the driver: what is ready and due now, without letting time pass. TRUE if the multi was
- * called. May be used from within a handler. */
+/* One turn of the driver: what is ready and due now, without letting time pass. TRUE if the
+ * multi was called. May be used from within a handler. */
 gboolean       msa_test_driver_turn (MsaTestDriver *self);
 /* Runs for @us, whatever happens. Simulation only. */
 void           msa_test_driver_pass (MsaTestDriver *self,
                                      gint64 us);
 
-/* @hook is called last in each call of the socket function (and of the timer function, as @timer says): an
- * application that does more there than it was told. */
+/* @hook is called last in each call of the socket function (and of the timer function, as
+ * @timer says): an application that does more there than it was told. */
 typedef void (*MsaTestHook) (MsaMulti *multi,
                              gboolean timer,
                              gpointer data);

@@ -18,7 +18,8 @@ void            msa_test_reactor_free      (MsaTestReactor *self);
 MsaReactor     *msa_test_reactor_get       (MsaTestReactor *self);
 gint64          msa_test_reactor_get_now_us (MsaTestReactor *self);
 
-/* Waits for at most @timeout_ms (0: not, as poll(2)) and dispatches what is ready: watches, ends of tasks, timers. */
+/* Waits for at most @timeout_ms (0: not, as poll(2)) and dispatches what is ready: watches,
+ * ends of tasks, timers. */
 void            msa_test_reactor_turn      (MsaTestReactor *self,
                                             int timeout_ms);
 /* Turns until @flag is set, at most for @timeout_ms. */

@@ -1,8 +1,9 @@
-/* msa-test-server.h: what the servers of the tests answer, and one of them on the loopback interface
+/* msa-test-server.h: what the servers of the tests answer, and one of them on the loopback
+ * interface
  *
- * The target of a request says what the answer is; see msa_test_answer(). The same answers are given
- * by the simulated server of a MsaTestWorld and by the real one here, which runs in threads of its own on
- * 127.0.0.1 at a port that is free.
+ * The target of a request says what the answer is; see msa_test_answer(). The same answers are
+ * given by the simulated server of a MsaTestWorld and by the real one here, which runs in threads
+ * of its own on 127.0.0.1 at a port that is free.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

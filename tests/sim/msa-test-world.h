@@ -1,7 +1,7 @@
 /* msa-test-world.h: a multi, its driver and a server, for tests of the contract
  *
- * Counts what is delivered: each easy made here has a record, which says how often it completed and with what.
- * An easy completes twice, or out of order, and the test fails there and then.
+ * Counts what is delivered: each easy made here has a record, which says how often it completed
+ * and with what. An easy completes twice, or out of order, and the test fails there and then.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -54,8 +54,8 @@ void          msa_test_world_free     (MsaTestWorld *self);
 /* Ends the driver, which must have seen no rule broken, and the multi, which must finalize. Part of
  * msa_test_world_free(); may be called before. */
 void          msa_test_world_end_multi (MsaTestWorld *self);
-/* Forgets driver and multi without a look at them, for tests in which they go by themselves; the reference
- * to the multi is the caller's. */
+/* Forgets driver and multi without a look at them, for tests in which they go by themselves;
+ * the reference to the multi is the caller's. */
 MsaMulti     *msa_test_world_take_multi (MsaTestWorld *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /* @uri: with its scheme, or a target at the world's server. Not added. */
@@ -97,14 +97,16 @@ gboolean      msa_test_world_run_until_state (MsaTestWorld *self,
 void          msa_test_world_settle   (MsaTestWorld *self,
                                        gint64 us);
 
-/* The descriptor of a connection that the multi waits for; -1 if there is none, and one there may be. */
+/* The descriptor of a connection that the multi waits for; -1 if there is none, and one there
+ * may be. */
 int           msa_test_world_get_fd   (MsaTestWorld *self);
 
-/* Checks that each easy was delivered as often as it was added, at both places, and nothing runs. */
+/* Checks that each easy was delivered as often as it was added, at both places, and nothing
+ * runs. */
 void          msa_test_world_assert_all_once (MsaTestWorld *self);
 
-/* For g_test_add_data_func(): one test for each driver that the simulation can show, with the world as
- * argument; “/driver” is put after @path. On the real system: one for each driver. */
+/* For g_test_add_data_func(): one test for each driver that the simulation can show, with the
+ * world as argument; “/driver” is put after @path. On the real system: one for each driver. */
 typedef void (*MsaTestWorldFunc) (MsaTestWorld *world);
 
 void          msa_test_world_add_test (const char *path,

@@ -1,8 +1,8 @@
 /* msa-http1-parser-private.h: HTTP/1 responses, from bytes to events
  *
- * A pull parser after RFC 9112 and the decisions on framing in docs/architecture.md. It owns no socket and
- * keeps none of its input: what it does not take of the cursor, the caller brings again
- * with more bytes behind it. Linear in its input, however that is cut.
+ * A pull parser after RFC 9112 and the decisions on framing in docs/architecture.md. It owns no
+ * socket and keeps none of its input: what it does not take of the cursor, the caller brings
+ * again with more bytes behind it. Linear in its input, however that is cut.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -33,13 +33,15 @@ void            msa_http1_parser_start (MsaHttp1Parser *self,
 MsaHttp1Result  msa_http1_parser_next (MsaHttp1Parser *self,
                                        MsaCursor *input,
                                        GError **error);
-/* The peer closed: END if that ends the message in its own way, else ERROR: MSA_ERROR_EMPTY_REPLY before the
- * first byte, else MSA_ERROR_TRUNCATED. @n_left: bytes that MORE left with the caller. */
+/* The peer closed: END if that ends the message in its own way, else ERROR:
+ * MSA_ERROR_EMPTY_REPLY before the first byte, else MSA_ERROR_TRUNCATED. @n_left: bytes that
+ * MORE left with the caller. */
 MsaHttp1Result  msa_http1_parser_eof  (MsaHttp1Parser *self,
                                        gsize n_left,
                                        GError **error);
 
-/* After (INFORMATIONAL,) HEAD: the caller may steal its members. True until the next start() or head. */
+/* After (INFORMATIONAL,) HEAD: the caller may steal its members. True until the next start() or
+ * head. */
 MsaHead        *msa_http1_parser_get_head (MsaHttp1Parser *self);
 MsaSlice        msa_http1_parser_get_data (const MsaHttp1Parser *self);
 MsaHeaders     *msa_http1_parser_get_trailers (MsaHttp1Parser *self);
@@ -50,7 +52,8 @@ guint64         msa_http1_parser_get_raw_left (const MsaHttp1Parser *self);
 void            msa_http1_parser_skip_raw (MsaHttp1Parser *self,
                                            gsize len);
 
-/* The next event comes of bytes; FALSE: next() gives one without (the end, or the failure again). */
+/* The next event comes of bytes; FALSE: next() gives one without (the end, or the failure
+ * again). */
 gboolean        msa_http1_parser_needs_bytes (const MsaHttp1Parser *self);
 /* Not one byte of this response was seen. */
 gboolean        msa_http1_parser_is_virgin (const MsaHttp1Parser *self);

@@ -7,10 +7,11 @@
 #include "base/msa-writer-private.h"
 #include "model/msa-message-private.h"
 
-/* Appends the request line and all fields with the empty line (RFC 9112, 3; B18 to B23, B26). MSA_ERROR_TOO_LARGE past
- * MSA_MAX_REQUEST_HEAD_BYTES, MSA_ERROR_INVALID_ARGUMENT for a body of unknown length on HTTP/1.0 or what does
- * not fit the grammar (checked here once more: nothing else stands between an option and the wire). After
- * an error @writer may hold a part of the head. */
+/* Appends the request line and all fields with the empty line (RFC 9112, 3; B18 to B23, B26).
+ * MSA_ERROR_TOO_LARGE past MSA_MAX_REQUEST_HEAD_BYTES, MSA_ERROR_INVALID_ARGUMENT for a body of
+ * unknown length on HTTP/1.0 or what does not fit the grammar (checked here once more: nothing
+ * else stands between an option and the wire). After an error @writer may hold a part of the
+ * head. */
 gboolean msa_http1_write_request_head (MsaWriter *writer,
                                        const MsaRequest *request,
                                        GError **error);

@@ -35,24 +35,24 @@ typedef enum
 } Field;
 
 static const MsaSlice field_names[N_FIELDS] = {
-  [FIELD_HOST]              = { "Host", 4 },
-  [FIELD_USER_AGENT]        = { "User-Agent", 10 },
-  [FIELD_ACCEPT]            = { "Accept", 6 },
-  [FIELD_REFERER]           = { "Referer", 7 },
-  [FIELD_CONTENT_TYPE]      = { "Content-Type", 12 },
-  [FIELD_CONTENT_LENGTH]    = { "Content-Length", 14 },
+  [FIELD_HOST] = { "Host", 4 },
+  [FIELD_USER_AGENT] = { "User-Agent", 10 },
+  [FIELD_ACCEPT] = { "Accept", 6 },
+  [FIELD_REFERER] = { "Referer", 7 },
+  [FIELD_CONTENT_TYPE] = { "Content-Type", 12 },
+  [FIELD_CONTENT_LENGTH] = { "Content-Length", 14 },
   [FIELD_TRANSFER_ENCODING] = { "Transfer-Encoding", 17 },
-  [FIELD_CONNECTION]        = { "Connection", 10 },
-  [FIELD_TRAILER]           = { "Trailer", 7 },
+  [FIELD_CONNECTION] = { "Connection", 10 },
+  [FIELD_TRAILER] = { "Trailer", 7 },
 };
 
 /* What the application's fields come to. */
 typedef struct
 {
   gboolean given[N_FIELDS]; /* the built-in one is not wanted */
-  MsaSlice host;            /* of the first Host, if given */
+  MsaSlice host; /* of the first Host, if given */
   gboolean has_host;
-  gboolean close;           /* a Connection field says so */
+  gboolean close; /* a Connection field says so */
   gboolean keep_alive;
 } Given;
 
@@ -148,15 +148,22 @@ is_visible (MsaSlice text)
   return text.len > 0;
 }
 
-/* What frames or routes a message, or was to be known before its body, has no place behind that (RFC 9110, 6.5.1). */
+/* What frames or routes a message, or was to be known before its body, has no place behind that
+ * (RFC 9110, 6.5.1). */
 static gboolean
 check_trailers (MsaHeaders *trailers,
                 GError **error)
 {
   static const MsaSlice forbidden[] = {
-    { "Transfer-Encoding", 17 }, { "Content-Length", 14 }, { "Host", 4 },
-    { "Content-Type", 12 },      { "Connection", 10 },     { "Trailer", 7 },
-    { "Authorization", 13 },     { "Expect", 6 },          { "Content-Encoding", 16 },
+    { "Transfer-Encoding", 17 },
+    { "Content-Length", 14 },
+    { "Host", 4 },
+    { "Content-Type", 12 },
+    { "Connection", 10 },
+    { "Trailer", 7 },
+    { "Authorization", 13 },
+    { "Expect", 6 },
+    { "Content-Encoding", 16 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
@@ -253,7 +260,8 @@ static gboolean
 wants_body (MsaSlice method)
 {
   return msa_slice_equal (method, MSA_SLICE ("POST")) ||
-         msa_slice_equal (method, MSA_SLICE ("PUT")) || msa_slice_equal (method, MSA_SLICE ("PATCH"));
+         msa_slice_equal (method, MSA_SLICE ("PUT")) ||
+         msa_slice_equal (method, MSA_SLICE ("PATCH"));
 }
 
 static void
