@@ -8,9 +8,11 @@
 # installation.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-# What the library's build needs; the quick start needs no more.
-msa_build_packages='meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev libgirepository1.0-dev
-  gobject-introspection libgnutls28-dev libpsl-dev libidn2-dev valac'
+# What the library itself needs to be built; the quick start needs no more.
+msa_library_packages='meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev libgnutls28-dev libpsl-dev
+  libidn2-dev ca-certificates'
+# The same with its bindings.
+msa_build_packages="$msa_library_packages libgirepository1.0-dev gobject-introspection valac"
 # What the tests need besides.
 msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin gi-docgen patch clang clang-format
   libclang-rt-dev'
@@ -37,6 +39,7 @@ msa_python () {
 # Whether what a package is for works.
 msa_has_package () {
   case $1 in
+    ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] || ! msa_has_command dpkg ;;
     apache2-bin) msa_has_command apache2 || msa_has_command httpd ;;
     gcc) msa_has_command gcc || msa_has_command cc ;;
     gnutls-bin) msa_has_command gnutls-serv && msa_has_command certtool ;;

@@ -1,0 +1,528 @@
+/* msa-interop-server.c: a real server as a process of its own, for the time of a test
+ *
+ * The server holds the writing end of a pipe that nobody writes to: when the reading end sees the
+ * end, it is gone. That is what starting and stopping wait on.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "interop/msa-interop-server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Both are what a machine under load may need, not what is waited. */
+#define START_LIMIT_US (30 * G_USEC_PER_SEC)
+#define STOP_LIMIT_US (20 * G_USEC_PER_SEC)
+/* Between two looks at a server that is starting: its death ends it early. */
+#define LOOK_AGAIN_MS 5
+#define MAX_STARTS 5
+#define MAX_SERVERS 16
+
+/* The user that owns nothing, as Linux numbers it. */
+#define NOBODY 65534
+
+/* Where servers log, whatever their kind. */
+static const char *const log_names[] = { "output", "error.log" };
+
+struct _MsaInteropServer
+{
+  const MsaInteropKind *kind;
+  char                 *folder; /* (owned) */
+  guint16               ports[MSA_INTEROP_MAX_PORTS];
+  pid_t                 parent;
+  GPid                  pid;
+  int                   gone_fd; /* ends when the server has ended */
+  gboolean              drops;   /* runs as nobody, not as root */
+  gboolean              killed;
+  int                   slot;
+};
+
+/* Logs at failure */
+
+/* Of the running servers; read by a signal handler. */
+static char log_paths[MAX_SERVERS][G_N_ELEMENTS (log_names)][512];
+
+static void
+copy_to_stderr (const char *path)
+{
+  char buffer[4096];
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  ssize_t n;
+
+  if (fd < 0)
+    return;
+
+  while ((n = read (fd, buffer, sizeof buffer)) > 0)
+    if (write (STDERR_FILENO, buffer, (size_t) n) < 0)
+      break;
+  close (fd);
+}
+
+/* Nothing but what a signal handler may do. */
+static void
+show_logs (void)
+{
+  for (guint i = 0; i < MAX_SERVERS; i++)
+    for (guint j = 0; j < G_N_ELEMENTS (log_names); j++)
+      if (log_paths[i][j][0] != '\0')
+        {
+          copy_to_stderr (log_paths[i][j]);
+          log_paths[i][j][0] = '\0';
+        }
+}
+
+static void
+abort_cb (int signal_number)
+{
+  show_logs ();
+  signal (signal_number, SIG_DFL);
+  raise (signal_number);
+}
+
+static void
+take_slot (MsaInteropServer *self)
+{
+  signal (SIGABRT, abort_cb);
+  for (self->slot = 0; log_paths[self->slot][0][0] != '\0'; self->slot++)
+    g_assert_cmpint (self->slot + 1, <, MAX_SERVERS);
+  for (guint j = 0; j < G_N_ELEMENTS (log_names); j++)
+    g_snprintf (log_paths[self->slot][j], sizeof log_paths[0][0], "%s/%s", self->folder,
+                log_names[j]);
+}
+
+static void
+leave_slot (MsaInteropServer *self)
+{
+  for (guint j = 0; j < G_N_ELEMENTS (log_names); j++)
+    log_paths[self->slot][j][0] = '\0';
+}
+
+/* The folder */
+
+char *
+msa_interop_server_get_path (MsaInteropServer *self,
+                             const char *name)
+{
+  return g_build_filename (self->folder, name, NULL);
+}
+
+static void
+make_parent (MsaInteropServer *self,
+             const char *path)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  g_assert_cmpint (g_mkdir_with_parents (parent, 0755), ==, 0);
+}
+
+void
+msa_interop_server_write (MsaInteropServer *self,
+                          const char *name,
+                          const void *data,
+                          gsize len)
+{
+  g_autofree char *path = msa_interop_server_get_path (self, name);
+  g_autoptr (GError) error = NULL;
+
+  make_parent (self, path);
+  g_file_set_contents_full (path, data, (gssize) len, G_FILE_SET_CONTENTS_NONE, 0644, &error);
+  g_assert_no_error (error);
+}
+
+void
+msa_interop_server_write_sparse (MsaInteropServer *self,
+                                 const char *name,
+                                 gsize len)
+{
+  g_autofree char *path = msa_interop_server_get_path (self, name);
+  int fd;
+
+  make_parent (self, path);
+  fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (ftruncate (fd, (off_t) len), ==, 0);
+  close (fd);
+}
+
+static void
+write_text (MsaInteropServer *self,
+            const char *name,
+            const char *suffix,
+            const char *text)
+{
+  g_autofree char *full_name = g_strconcat (name, suffix, NULL);
+
+  msa_interop_server_write (self, full_name, text, strlen (text));
+}
+
+void
+msa_interop_server_write_cert (MsaInteropServer *self,
+                               const char *name,
+                               MsaTestPki *pki,
+                               const MsaTestCertSpec *spec)
+{
+  g_autoptr (MsaTestCert) cert = msa_test_pki_issue (pki, spec);
+
+  write_text (self, name, ".pem", cert->cert_pem);
+  write_text (self, name, ".key", cert->key_pem);
+}
+
+void
+msa_interop_server_write_good_cert (MsaInteropServer *self,
+                                    MsaTestPki *pki)
+{
+  const MsaTestCertSpec spec = {
+    .common_name = "good",
+    .dns = { "localhost" },
+    .ip = { "127.0.0.1" },
+  };
+
+  msa_interop_server_write_cert (self, "good", pki, &spec);
+  write_text (self, "ca", ".pem", msa_test_pki_ca_pem (pki));
+}
+
+void
+msa_interop_server_make_folder (MsaInteropServer *self,
+                                const char *name)
+{
+  g_autofree char *path = msa_interop_server_get_path (self, name);
+
+  g_assert_cmpint (g_mkdir_with_parents (path, 0755), ==, 0);
+  if (self->drops)
+    g_assert_cmpint (chown (path, NOBODY, NOBODY), ==, 0);
+}
+
+char *
+msa_interop_server_read (MsaInteropServer *self,
+                         const char *name)
+{
+  g_autofree char *path = msa_interop_server_get_path (self, name);
+  char *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    text = g_strdup ("");
+
+  return text;
+}
+
+static void
+make_home (MsaInteropServer *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->folder = g_dir_make_tmp ("msa-interop-XXXXXX", &error);
+  g_assert_no_error (error);
+  /* Where root may not give files away it is no more than a user. */
+  self->drops = geteuid () == 0 && chown (self->folder, NOBODY, NOBODY) == 0;
+}
+
+static void
+remove_tree (const char *path)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
+        remove_tree (child);
+      else
+        g_unlink (child);
+    }
+  g_clear_pointer (&dir, g_dir_close);
+  g_rmdir (path);
+}
+
+/* Ports */
+
+static int
+bind_any (guint16 *port)
+{
+  struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+  };
+  socklen_t len = sizeof address;
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (bind (fd, (struct sockaddr *) &address, len), ==, 0);
+  g_assert_cmpint (getsockname (fd, (struct sockaddr *) &address, &len), ==, 0);
+  *port = ntohs (address.sin_port);
+
+  return fd;
+}
+
+/* Held together, so that they differ, and let go for the server to take them. */
+static void
+choose_ports (MsaInteropServer *self)
+{
+  int fds[MSA_INTEROP_MAX_PORTS];
+
+  g_assert_cmpuint (self->kind->n_ports, <=, MSA_INTEROP_MAX_PORTS);
+  for (guint i = 0; i < self->kind->n_ports; i++)
+    fds[i] = bind_any (&self->ports[i]);
+  for (guint i = 0; i < self->kind->n_ports; i++)
+    close (fds[i]);
+}
+
+static gboolean
+is_listening (guint16 port)
+{
+  struct sockaddr_in address = {
+    .sin_family = AF_INET,
+    .sin_port = htons (port),
+    .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
+  };
+  int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  gboolean done = connect (fd, (struct sockaddr *) &address, sizeof address) == 0;
+
+  close (fd);
+
+  return done;
+}
+
+/* The process */
+
+/* In the child, between fork and exec. */
+static void
+become_server_cb (gpointer data)
+{
+  MsaInteropServer *self = data;
+
+  setpgid (0, 0);
+  if (self->drops && (setresgid (NOBODY, NOBODY, NOBODY) != 0 ||
+                      setresuid (NOBODY, NOBODY, NOBODY) != 0))
+    _exit (126);
+  /* After the change of user, which would undo it. */
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid () != self->parent)
+    _exit (126);
+}
+
+char *
+msa_interop_find_program (const MsaInteropKind *kind)
+{
+  char *path = g_find_program_in_path (kind->program);
+
+  if (path == NULL)
+    {
+      path = g_strdup_printf ("/usr/sbin/%s", kind->program);
+      if (!g_file_test (path, G_FILE_TEST_IS_EXECUTABLE))
+        g_clear_pointer (&path, g_free);
+    }
+
+  return path;
+}
+
+static GPtrArray *
+make_argv (MsaInteropServer *self,
+           gpointer data)
+{
+  GPtrArray *argv = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) args = self->kind->configure (self, data);
+  char *program = msa_interop_find_program (self->kind);
+
+  g_assert_nonnull (program);
+  g_ptr_array_add (argv, program);
+  for (guint i = 0; args[i] != NULL; i++)
+    g_ptr_array_add (argv, g_strdup (args[i]));
+  g_ptr_array_add (argv, NULL);
+
+  return argv;
+}
+
+static void
+spawn (MsaInteropServer *self,
+       gpointer data)
+{
+  const char *const env[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+  g_autoptr (GPtrArray) argv = make_argv (self, data);
+  g_autofree char *output = msa_interop_server_get_path (self, log_names[0]);
+  g_autoptr (GError) error = NULL;
+  int gone_target = 3;
+  int pipe_fds[2];
+  int log_fd;
+
+  log_fd = g_open (output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  g_assert_cmpint (log_fd, >=, 0);
+  g_assert_cmpint (pipe2 (pipe_fds, O_CLOEXEC), ==, 0);
+  g_spawn_async_with_pipes_and_fds (self->folder, (const char *const *) argv->pdata, env,
+                                    G_SPAWN_DO_NOT_REAP_CHILD, become_server_cb, self, -1,
+                                    log_fd, log_fd, &pipe_fds[1], &gone_target, 1, &self->pid,
+                                    NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  close (pipe_fds[1]);
+  close (log_fd);
+  self->gone_fd = pipe_fds[0];
+}
+
+/* Waits up to @limit_us for the last process of the server to end. */
+static gboolean
+is_gone (MsaInteropServer *self,
+         gint64 limit_us)
+{
+  gint64 end_us = g_get_monotonic_time () + limit_us;
+  struct pollfd poll_fd = { .fd = self->gone_fd, .events = POLLIN };
+  int n;
+
+  do
+    {
+      gint64 left_us = end_us - g_get_monotonic_time ();
+
+      n = poll (&poll_fd, 1, left_us <= 0 ? 0 : (int) (left_us / 1000));
+    }
+  while (n < 0 && errno == EINTR);
+
+  return n > 0;
+}
+
+/* Leaves no process behind. */
+static void
+reap (MsaInteropServer *self)
+{
+  int status;
+
+  while (waitpid (self->pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  g_spawn_close_pid (self->pid);
+  close (self->gone_fd);
+  self->pid = 0;
+}
+
+static gboolean
+is_ready (MsaInteropServer *self)
+{
+  g_autofree char *path = msa_interop_server_get_path (self, self->kind->ready_file);
+  g_autofree char *text = msa_interop_server_read (self, self->kind->ready_file);
+
+  /* It says itself that the ports are its own: another process may answer there. */
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  if (self->kind->ready_text != NULL && strstr (text, self->kind->ready_text) == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < self->kind->n_ports; i++)
+    if (!is_listening (self->ports[i]))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* FALSE: it ended. */
+static gboolean
+wait_until_ready (MsaInteropServer *self)
+{
+  gint64 end_us = g_get_monotonic_time () + START_LIMIT_US;
+
+  while (!is_ready (self))
+    {
+      if (is_gone (self, LOOK_AGAIN_MS * 1000))
+        return FALSE;
+      if (g_get_monotonic_time () > end_us)
+        g_error ("%s does not get ready", self->kind->program);
+    }
+
+  return TRUE;
+}
+
+MsaInteropServer *
+msa_interop_server_start (const MsaInteropKind *kind,
+                          gpointer data)
+{
+  MsaInteropServer *self = g_new0 (MsaInteropServer, 1);
+
+  self->kind = kind;
+  self->parent = getpid ();
+  make_home (self);
+  take_slot (self);
+  for (guint i = 0; i < MAX_STARTS; i++)
+    {
+      g_autofree char *ready_path = msa_interop_server_get_path (self, kind->ready_file);
+
+      g_unlink (ready_path);
+      choose_ports (self);
+      spawn (self, data);
+      if (wait_until_ready (self))
+        return self;
+      reap (self);
+    }
+
+  g_error ("%s does not start", kind->program);
+}
+
+void
+msa_interop_server_kill (MsaInteropServer *self)
+{
+  kill (-self->pid, SIGKILL);
+  self->killed = TRUE;
+  g_assert_true (is_gone (self, STOP_LIMIT_US));
+}
+
+void
+msa_interop_server_stop (MsaInteropServer *self)
+{
+  gboolean stopped;
+
+  if (!self->killed)
+    kill (self->pid, SIGTERM);
+  stopped = is_gone (self, STOP_LIMIT_US);
+  if (!stopped)
+    kill (-self->pid, SIGKILL);
+  reap (self);
+  if (!stopped)
+    g_error ("%s did not stop when told to", self->kind->program);
+
+  leave_slot (self);
+  remove_tree (self->folder);
+  g_free (self->folder);
+  g_free (self);
+}
+
+guint16
+msa_interop_server_get_port (MsaInteropServer *self,
+                             guint index)
+{
+  g_assert_cmpuint (index, <, self->kind->n_ports);
+
+  return self->ports[index];
+}
+
+char *
+msa_interop_server_make_uri (MsaInteropServer *self,
+                             const char *start,
+                             guint port_index,
+                             const char *path)
+{
+  return g_strdup_printf ("%s:%u%s", start, msa_interop_server_get_port (self, port_index), path);
+}
+
+gboolean
+msa_interop_allow_descriptors (guint n)
+{
+  struct rlimit limit;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  if (limit.rlim_cur >= n)
+    return TRUE;
+  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < n)
+    return FALSE;
+  limit.rlim_cur = n;
+
+  return setrlimit (RLIMIT_NOFILE, &limit) == 0;
+}
