@@ -204,7 +204,9 @@ msa_easy_get_body (MsaEasy *self)
  *
  * Gets the length of the response's body as announced.
  *
- * Returns: bytes; -1 while it is unknown
+ * A response to `HEAD` has no body: what it would have been long stands in its `Content-Length`.
+ *
+ * Returns: bytes; -1 while it is unknown, 0 where there is no body
  *
  * Since: 1.0
  */

@@ -269,19 +269,41 @@ msa_engine_wake_connection (MsaEngine *self,
   g_queue_push_tail_link (&self->due_connections, &connection->due_link);
 }
 
-/* Application code runs: the transfer may be gone after it. */
+/* The handler has returned: what was passed over meanwhile is due. */
+static void
+end_telling (MsaEngine *self,
+             MsaTransfer *transfer)
+{
+  MsaConnection *connection = transfer->connection;
+
+  transfer->telling = FALSE;
+  if (connection != NULL && connection->again)
+    {
+      connection->again = FALSE;
+      msa_engine_wake_connection (self, connection);
+    }
+  if (transfer->again && transfer->engine != NULL)
+    msa_engine_make_due (self, transfer);
+  transfer->again = FALSE;
+  if (transfer->interrupted != NULL)
+    msa_transfer_fail (transfer, g_steal_pointer (&transfer->interrupted));
+}
+
+/* Application code runs: the transfer may be gone after it. A nested dispatch passes it over. */
 void
 msa_engine_tell_progress (MsaEngine *self,
                           MsaTransfer *transfer)
 {
-  MsaConnection *connection = transfer->connection;
-
-  if (connection != NULL && connection->busy)
+  if (transfer->telling || (transfer->connection != NULL && transfer->connection->busy))
     return;
 
   msa_transfer_ref (transfer);
+  transfer->telling = TRUE;
   msa_engine_announce (self);
-  self->client->progress (self->client_data, transfer);
+  /* The driver may have ended it. */
+  if (transfer->state < MSA_TRANSFER_DONE)
+    self->client->progress (self->client_data, transfer);
+  end_telling (self, transfer);
   msa_transfer_unref (transfer);
 }
 
@@ -414,6 +436,11 @@ start_transfer (MsaEngine *self,
 {
   GError *error = NULL;
 
+  if (transfer->telling)
+    {
+      transfer->again = TRUE;
+      return;
+    }
   if (transfer->state == MSA_TRANSFER_STORING)
     {
       msa_transfer_finish (transfer);
@@ -626,7 +653,7 @@ msa_engine_cancel (MsaEngine *self,
                    GError *error)
 {
   if (transfer->engine == self)
-    msa_transfer_fail (transfer, error);
+    msa_transfer_interrupt (transfer, error);
   else
     g_error_free (error);
 }

@@ -477,15 +477,12 @@ choose_buffer (MsaEngine *engine,
   return msa_engine_get_scratch (engine);
 }
 
-/* The transfer's time ran out while application code ran for it. */
+/* Its time ran out, or it was cancelled, while application code ran for it. */
 static void
-check_time (MsaConnection *connection,
-            gint64 now_us)
+check_interrupted (MsaTransfer *transfer)
 {
-  MsaTransfer *transfer = connection->stream;
-
-  if (transfer != NULL && transfer->timed_out)
-    transfer->timer.expired (&transfer->timer, now_us);
+  if (transfer->interrupted != NULL)
+    msa_transfer_fail (transfer, g_steal_pointer (&transfer->interrupted));
 }
 
 /* Takes events until the session blocks, the stream ends, someone pauses, or it has had its
@@ -559,7 +556,8 @@ drive_open (MsaEngine *engine,
   pull (engine, connection);
   connection->busy = FALSE;
   engine->scheduler.reap_due |= connection->doomed;
-  check_time (connection, engine->now_us);
+  if (transfer != NULL)
+    check_interrupted (transfer);
 
   if (connection->state == MSA_CONNECTION_OPEN)
     msa_connection_update_interest (connection, !is_paused (connection));
@@ -660,7 +658,7 @@ begin (MsaEngine *engine,
   msa_transfer_set_state (transfer, MSA_TRANSFER_SENDING);
   if (!connection->session->ops->open (connection->session, &request, transfer, &error))
     {
-      msa_transfer_fail (transfer, error);
+      msa_transfer_interrupt (transfer, error);
       return;
     }
 
@@ -688,7 +686,7 @@ drive_connecting (MsaEngine *engine,
     case MSA_IO_END:
     case MSA_IO_ERROR:
     default:
-      msa_transfer_fail (transfer, error);
+      msa_transfer_interrupt (transfer, error);
       break;
     }
 }
@@ -705,11 +703,21 @@ fail_unwatchable (MsaEngine *engine,
     msa_scheduler_close (engine, connection);
 }
 
+/* Application code that runs for it, or for its transfer, is on the stack. */
+static gboolean
+is_passed_over (const MsaConnection *connection)
+{
+  const MsaTransfer *transfer = connection->stream;
+
+  return connection->busy ||
+         (connection->state == MSA_CONNECTION_OPEN && transfer != NULL && transfer->telling);
+}
+
 void
 msa_exchange_drive (MsaEngine *engine,
                     MsaConnection *connection)
 {
-  if (connection->busy)
+  if (is_passed_over (connection))
     {
       /* Its socket would wake a nested loop without end. */
       if (connection->state == MSA_CONNECTION_OPEN)

@@ -62,9 +62,11 @@ struct _MsaTransfer
   MsaTimer         timer;        /* the whole transfer */
   MsaTimer         expect_timer; /* how long the body is held */
   MsaTimer         progress_timer; /* when progress is to be told */
+  gboolean         telling;      /* progress: application code is on the stack */
+  gboolean         again;        /* it came up meanwhile */
   guint64          told_bytes;   /* received and sent, when progress was told last */
   gint64           told_us;
-  gboolean         timed_out;    /* its time was over while application code ran for it */
+  GError          *interrupted;  /* (owned) (nullable): it fails when application code that runs for it returns */
   gint64           added_us;
   MsaDirections    paused;
   MsaSource       *source;       /* (owned) (nullable): of the request's body, until GONE */
@@ -110,6 +112,10 @@ void         msa_transfer_set_state (MsaTransfer *self,
 /* Takes @error, leaves connection and queue; to be delivered. Harmless once DONE. */
 void         msa_transfer_fail   (MsaTransfer *self,
                                   GError *error);
+/* The same from a timer or another call: not underneath application code that runs for it, but
+ * after that. */
+void         msa_transfer_interrupt (MsaTransfer *self,
+                                     GError *error);
 /* The response is complete; the connection was let go of before. Ends when the sink is done. */
 void         msa_transfer_finish (MsaTransfer *self);
 /* Removed: nothing will be delivered. */

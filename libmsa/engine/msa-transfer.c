@@ -49,12 +49,11 @@ msa_transfer_set_state (MsaTransfer *self,
     states[state].enter (self);
 }
 
-/* Application code that runs for this transfer is on the stack: its time is then looked at when
- * that returns. */
+/* Application code that runs for this transfer is on the stack. */
 static gboolean
 is_busy (const MsaTransfer *self)
 {
-  return self->connection != NULL && self->connection->busy;
+  return self->telling || (self->connection != NULL && self->connection->busy);
 }
 
 static void
@@ -63,15 +62,9 @@ timer_expired_cb (MsaTimer *timer,
 {
   MsaTransfer *self = MSA_CONTAINER_OF (timer, MsaTransfer, timer);
 
-  if (is_busy (self))
-    {
-      self->timed_out = TRUE;
-      return;
-    }
-
-  msa_transfer_fail (self, g_error_new (MSA_ERROR, MSA_ERROR_TIMED_OUT,
-                                        "The transfer was not over after %u ms: still %s",
-                                        self->settings->timeout_ms, states[self->state].name));
+  msa_transfer_interrupt (self, g_error_new (MSA_ERROR, MSA_ERROR_TIMED_OUT,
+                                             "The transfer was not over after %u ms: still %s",
+                                             self->settings->timeout_ms, states[self->state].name));
 }
 
 /* Source and sink only say that something has changed: the next round looks at it. */
@@ -186,6 +179,7 @@ msa_transfer_unref (MsaTransfer *self)
   clear_results (self);
   g_clear_pointer (&self->sink, msa_sink_unref);
   g_clear_pointer (&self->url, msa_url_unref);
+  g_clear_error (&self->interrupted);
   g_clear_error (&self->error);
   msa_settings_unref (self->settings);
   g_free (self);
@@ -236,6 +230,18 @@ msa_transfer_fail (MsaTransfer *self,
 
   self->error = error;
   msa_transfer_set_state (self, MSA_TRANSFER_DONE);
+}
+
+void
+msa_transfer_interrupt (MsaTransfer *self,
+                        GError *error)
+{
+  if (!is_busy (self))
+    msa_transfer_fail (self, error);
+  else if (self->interrupted == NULL)
+    self->interrupted = error;
+  else
+    g_error_free (error);
 }
 
 void

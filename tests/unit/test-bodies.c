@@ -17,10 +17,10 @@
 /* What the scripted server does. */
 typedef struct
 {
-  const char *interim;     /* (nullable): said when the head has come */
-  const char *reply;       /* said when the request is complete */
-  const char *early;       /* (nullable): said when the head has come; the rest is not waited for */
-  gboolean    refuse_once; /* 417 to the first request that asks first */
+  const char *interim; /* (nullable): said when the head has come */
+  const char *reply; /* said when the request is complete */
+  const char *early; /* (nullable): said when the head has come; the rest is not waited for */
+  gboolean refuse_once; /* 417 to the first request that asks first */
 } Script;
 
 static Script script;
@@ -130,7 +130,8 @@ test_stream_of_unknown_length (MsaTestWorld *world)
   g_assert_no_error (run_one (world, easy));
   g_assert_nonnull (strstr (get_request (world, 0), "Transfer-Encoding: chunked\r\n"));
   g_assert_nonnull (strstr (get_request (world, 0), "Expect: 100-continue\r\n"));
-  g_assert_true (g_str_has_suffix (get_request (world, 0), "\r\n\r\nb\r\nhello world\r\n0\r\n\r\n"));
+  g_assert_true (
+      g_str_has_suffix (get_request (world, 0), "\r\n\r\nb\r\nhello world\r\n0\r\n\r\n"));
 }
 
 static void

@@ -788,6 +788,21 @@ test_files (void)
 }
 
 static void
+test_file_stamp (void)
+{
+  guint64 first, second;
+
+  g_assert_false (sys->ops->file_stamp (sys, "/etc/x", &first));
+  msa_sim_set_file (sim, "/etc/x", "abc", -1);
+  g_assert_true (sys->ops->file_stamp (sys, "/etc/x", &first));
+  g_assert_true (sys->ops->file_stamp (sys, "/etc/x", &second));
+  g_assert_cmpuint (first, ==, second);
+  msa_sim_set_file (sim, "/etc/x", "abd", -1);
+  g_assert_true (sys->ops->file_stamp (sys, "/etc/x", &second));
+  g_assert_cmpuint (first, !=, second);
+}
+
+static void
 test_environment (void)
 {
   msa_sim_set_env (sim, "HOME", "/home/x");
@@ -902,6 +917,7 @@ static const struct
   { "/msa/sim/job/ends-with-system", test_job_ends_with_system },
   { "/msa/sim/job/without-thread", test_job_without_thread },
   { "/msa/sim/files", test_files },
+  { "/msa/sim/file-stamp", test_file_stamp },
   { "/msa/sim/environment", test_environment },
   { "/msa/sim/http/requests", test_http },
 };

@@ -713,6 +713,44 @@ test_file (void)
 }
 
 static void
+test_file_stamp (void)
+{
+  g_autofree char *path = NULL;
+  guint64 first, second, third;
+  int fd = g_file_open_tmp (NULL, &path, NULL);
+
+  close (fd);
+  g_assert_true (g_file_set_contents (path, "one", 3, NULL));
+  g_assert_true (sys->ops->file_stamp (sys, path, &first));
+  g_assert_true (sys->ops->file_stamp (sys, path, &second));
+  g_assert_cmpuint (first, ==, second);
+
+  /* Replaced by another one of the same size, within the same instant for all that is known. */
+  g_assert_true (g_file_set_contents (path, "two", 3, NULL));
+  g_assert_true (sys->ops->file_stamp (sys, path, &second));
+  g_assert_cmpuint (first, !=, second);
+
+  fd = g_open (path, O_WRONLY | O_APPEND, 0);
+  g_assert_cmpint (write (fd, "more", 4), ==, 4);
+  close (fd);
+  g_assert_true (sys->ops->file_stamp (sys, path, &third));
+  g_assert_cmpuint (second, !=, third);
+
+  g_unlink (path);
+  g_assert_false (sys->ops->file_stamp (sys, path, &third));
+}
+
+static void
+test_wall_clock (void)
+{
+  gint64 before_us = g_get_real_time ();
+  gint64 now_us = sys->ops->real_us (sys);
+
+  g_assert_cmpint (now_us, >=, before_us);
+  g_assert_cmpint (now_us, <=, g_get_real_time ());
+}
+
+static void
 test_file_empty (void)
 {
   g_autoptr (GBytes) bytes = sys->ops->read_file (sys, "/dev/null", 0, NULL);
@@ -805,6 +843,8 @@ add_job_tests (void)
   g_test_add_func ("/msa/sys-real/look-up/scope", test_look_up_scope);
   g_test_add_func ("/msa/sys-real/file/read", test_file);
   g_test_add_func ("/msa/sys-real/file/empty", test_file_empty);
+  g_test_add_func ("/msa/sys-real/file/stamp", test_file_stamp);
+  g_test_add_func ("/msa/sys-real/wall-clock", test_wall_clock);
   g_test_add_func ("/msa/sys-real/file/directory", test_file_directory);
   g_test_add_func ("/msa/sys-real/file/endless", test_file_endless);
   g_test_add_func ("/msa/sys-real/environment", test_environment);

@@ -479,7 +479,14 @@ static void
 test_length (void)
 {
   static const char *const parts[] = {
-    "/a", "/../", "/a/..", "//", "/\xc3\xbc", "/%2e%2e", "?@", "#@",
+    "/a",
+    "/../",
+    "/a/..",
+    "//",
+    "/\xc3\xbc",
+    "/%2e%2e",
+    "?@",
+    "#@",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)

@@ -1,0 +1,429 @@
+/* test-vala.vala: the public API, transfers and loops in Vala
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+const uint DEADLINE_S = 60;
+
+Subprocess server_process;
+string plain;
+string tls;
+string ca_file;
+
+/* What the server gives for /bytes/N. */
+uint8[] pattern (size_t length) {
+	var bytes = new uint8[length];
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = (uint8) (i % 251);
+	return bytes;
+}
+
+void assert_pattern (Bytes? body, size_t length) {
+	assert (body != null);
+	assert (body.compare (new Bytes (pattern (length))) == 0);
+}
+
+void start_server () throws Error {
+	server_process = new Subprocess (STDIN_PIPE | STDOUT_PIPE, Environment.get_variable ("MSA_EXAMPLE_SERVER"));
+	var output = new DataInputStream (server_process.get_stdout_pipe ());
+	var words = output.read_line (null).split (" ");
+	plain = words[0];
+	tls = words[1];
+	ca_file = words[2];
+}
+
+void stop_server () throws Error {
+	server_process.get_stdin_pipe ().close ();
+	server_process.wait ();
+}
+
+Msa.Multi attached () {
+	var multi = new Msa.Multi ();
+	multi.attach ();
+	multi.tls_config = new Msa.TlsConfig.for_ca_file (ca_file);
+	return multi;
+}
+
+/* Runs the loop until it is quit, in time. */
+void run_loop (MainLoop loop) {
+	var timer = Timeout.add_seconds (DEADLINE_S, () => { error ("nothing happened"); });
+	loop.run ();
+	Source.remove (timer);
+}
+
+/* Waits for an asynchronous function that takes nothing. */
+delegate void Begin (owned AsyncReadyCallback callback);
+
+AsyncResult wait_for (owned Begin begin) {
+	var loop = new MainLoop ();
+	AsyncResult? its = null;
+	begin ((object, result) => {
+		its = result;
+		loop.quit ();
+	});
+	run_loop (loop);
+	return its;
+}
+
+/* Adds an easy and gives what ::completed gave. */
+Error? run_easy (Msa.Multi multi, Msa.Easy easy) {
+	var loop = new MainLoop ();
+	Error? its = null;
+	var handler = easy.completed.connect ((error) => {
+		its = error;
+		loop.quit ();
+	});
+	try {
+		multi.add (easy);
+	} catch (Error error) {
+		assert_not_reached ();
+	}
+	run_loop (loop);
+	easy.disconnect (handler);
+	return its;
+}
+
+void test_enumerations () {
+	assert (Msa.SOCKET_TIMEOUT == -1);
+	assert ((int) Msa.WriteResult.ABORT == 0);
+	assert ((int) Msa.HttpVersion.HTTP_1_1 == 2);
+	assert ((int) Msa.TlsVersion.TLS_1_3 == 2);
+	assert ((int) Msa.SocketEvents.OUT == (int) IOCondition.OUT);
+	assert ((Msa.Directions.RECEIVE | Msa.Directions.SEND) == Msa.Directions.BOTH);
+	assert (Msa.supports_scheme ("https"));
+	assert (!Msa.has_feature ("no such feature"));
+	assert (Msa.get_version ().has_prefix ("%d.%d.".printf (Msa.MAJOR_VERSION, Msa.MINOR_VERSION)));
+}
+
+void test_properties () {
+	var easy = new Msa.Easy (null) {
+		uri = "http://127.0.0.1/",
+		timeout_ms = 5,
+		max_body_bytes = -1
+	};
+	assert (easy.get_uri () == "http://127.0.0.1/");
+	assert (easy.timeout_ms == 5 && easy.max_body_bytes == -1);
+	assert (easy.status == 0 && easy.body == null && easy.get_error () == null && easy.effective_uri == null);
+	assert (easy.state == IDLE);
+	var copy = easy.copy ();
+	easy.reset ();
+	assert (easy.uri == null && copy.uri == "http://127.0.0.1/");
+	Msa.TlsConfig config = (Msa.TlsConfig) Object.new (typeof (Msa.TlsConfig), "verify-name", false);
+	assert (!config.verify_name && config.verify_chain);
+}
+
+void test_headers () {
+	var headers = new Msa.Headers ();
+	try {
+		headers.append ("Accept", "text/html");
+		headers.append ("X-List", "1");
+		headers.append ("x-list", "2");
+		assert (headers.get ("ACCEPT") == "text/html");
+		assert (headers["accept"] == "text/html");
+		assert (headers.get_all ("X-List").length == 2);
+		unowned string? value;
+		assert (headers.get_nth (1, out value) == "X-List" && value == "1");
+		var seen = "";
+		headers.foreach ((name, its) => seen += @"$name=$its ");
+		assert (seen == "Accept=text/html X-List=1 x-list=2 ");
+		assert (headers.replace ("Accept", "*/*") && headers.remove ("x-list"));
+		assert (headers.get_length () == 1 && headers.copy ().get_length () == 1);
+		headers.append ("Bad Name", "x");
+		assert_not_reached ();
+	} catch (Error error) {
+		assert (error is Msa.Error.INVALID_ARGUMENT);
+	}
+}
+
+void test_results () {
+	foreach (unowned var path in new string[] { "/bytes/70000", "/chunked/70000" })
+		foreach (unowned var server in new string[] { plain, tls }) {
+			var easy = new Msa.Easy (server + path);
+			assert (run_easy (attached (), easy) == null);
+			assert (easy.status == 200 && easy.reason_phrase == "OK" && easy.state == DONE);
+			assert_pattern (easy.body, 70000);
+			assert (easy.bytes_received == 70000);
+			assert (easy.effective_uri == server + path && easy.dup_effective_uri () == server + path);
+			assert (easy.remote_address != null);
+			assert (easy.get_response_headers ().get_length () > 0);
+		}
+}
+
+void test_body_is_sent () {
+	var easy = new Msa.Easy (plain + "/echo");
+	easy.set_body ("text/x-test", new Bytes (pattern (70000)));
+	assert (run_easy (attached (), easy) == null);
+	assert_pattern (easy.body, 70000);
+	assert (easy.bytes_sent == 70000);
+}
+
+void test_signals () {
+	var multi = attached ();
+	var easy = new Msa.Easy (plain + "/hints");
+	var seen = "";
+	easy.informational.connect ((status, headers) => seen += @"$status $(headers.get ("link")) ");
+	easy.headers.connect (() => seen += @"$(easy.status) ");
+	easy.completed.connect ((error) => seen += "easy ");
+	multi.completed.connect ((its, error) => seen += its == easy && error == null ? "multi " : "wrong ");
+	run_easy (multi, easy);
+	assert (seen == "103 </style.css>; rel=preload 200 easy multi ");
+}
+
+void test_errors () {
+	var multi = attached ();
+	assert (run_easy (multi, new Msa.Easy ("http://")) is Msa.Error.BAD_URI);
+	assert (run_easy (multi, new Msa.Easy ("gopher://127.0.0.1/")) is Msa.Error.UNSUPPORTED_SCHEME);
+	assert (run_easy (multi, new Msa.Easy (plain + "/never") { timeout_ms = 50 }) is Msa.Error.TIMED_OUT);
+	assert (run_easy (multi, new Msa.Easy (plain + "/truncated/10")) is Msa.Error.TRUNCATED);
+	assert (run_easy (multi, new Msa.Easy (plain + "/bytes/10") { max_body_bytes = 9 }) is Msa.Error.TOO_LARGE);
+	multi.tls_config = null;
+	assert (run_easy (multi, new Msa.Easy (tls + "/bytes/10")) is Msa.Error.TLS_VERIFY);
+}
+
+void test_write_func () {
+	var received = new ByteArray ();
+	var easy = new Msa.Easy (plain + "/bytes/500000");
+	easy.set_write_func ((its, data) => {
+		assert (its.status == 200);
+		assert (data.length > 0);
+		received.append (data);
+		return CONTINUE;
+	});
+	assert (run_easy (attached (), easy) == null);
+	assert (easy.body == null);
+	assert_pattern (ByteArray.free_to_bytes ((owned) received), 500000);
+	easy.set_write_func (() => { return ABORT; });
+	assert (run_easy (attached (), easy) is Msa.Error.WRITE);
+	easy.set_write_func (null);
+	assert (run_easy (attached (), easy) == null);
+	assert_pattern (easy.body, 500000);
+}
+
+void test_write_func_replaced_within_itself () {
+	var seen = "";
+	var easy = new Msa.Easy (plain + "/bytes/10");
+	var multi = attached ();
+	easy.set_write_func ((its, data) => {
+		its.set_write_func (() => {
+			seen += "second";
+			return CONTINUE;
+		});
+		seen += "first ";
+		return CONTINUE;
+	});
+	run_easy (multi, easy);
+	run_easy (multi, easy);
+	assert (seen == "first second");
+}
+
+async void call_all () throws Error {
+	var multi = new Msa.Multi ();
+	assert_pattern (yield multi.fetch_async (plain + "/bytes/1000"), 1000);
+	try {
+		yield multi.fetch_async (plain + "/status/404");
+		assert_not_reached ();
+	} catch (Msa.Error.HTTP_STATUS error) {
+		assert ("404" in error.message);
+	}
+
+	var easy = new Msa.Easy (plain + "/bytes/10");
+	assert (yield multi.run_async (easy));
+	assert_pattern (easy.body, 10);
+
+	var cancellable = new Cancellable ();
+	easy.uri = plain + "/never";
+	Idle.add (() => {
+		cancellable.cancel ();
+		return Source.REMOVE;
+	});
+	try {
+		yield multi.run_async (easy, Priority.DEFAULT, cancellable);
+		assert_not_reached ();
+	} catch (IOError.CANCELLED error) {
+	}
+
+	assert (yield multi.close_async ());
+	try {
+		multi.add (easy);
+		assert_not_reached ();
+	} catch (Msa.Error.CLOSED error) {
+	}
+}
+
+void test_async () {
+	var result = wait_for ((callback) => call_all.begin ((owned) callback));
+	try {
+		call_all.end (result);
+	} catch (Error error) {
+		GLib.error ("%s", error.message);
+	}
+}
+
+/* Drives a multi by its two functions. */
+class Driver {
+	unowned Msa.Multi multi;
+	HashTable<int, uint> sources = new HashTable<int, uint> (direct_hash, direct_equal);
+	uint timer = 0;
+
+	public Driver (Msa.Multi multi) {
+		this.multi = multi;
+		multi.set_socket_func (watch);
+		multi.set_timer_func (set_timer);
+	}
+
+	void watch (Msa.Multi its, int fd, Msa.SocketEvents wanted, bool removed) {
+		var known = sources.contains (fd);
+		assert (known || !removed);
+		if (known)
+			Source.remove (sources.take (fd));
+		if (removed)
+			return;
+		sources[fd] = Unix.fd_add (fd, (IOCondition) wanted, (ready, events) => {
+			act (ready, (Msa.SocketEvents) events);
+			return Source.CONTINUE;
+		});
+		/* Kept with the descriptor until it is removed. */
+		assert (its.assign (fd, this));
+		assert (its.get_assigned (fd) == this);
+	}
+
+	void set_timer (Msa.Multi its, int timeout_ms) {
+		if (timer != 0)
+			Source.remove (timer);
+		timer = 0;
+		if (timeout_ms >= 0)
+			timer = Timeout.add (timeout_ms, () => {
+				timer = 0;
+				act (Msa.SOCKET_TIMEOUT, NONE);
+				return Source.REMOVE;
+			});
+	}
+
+	void act (int fd, Msa.SocketEvents events) {
+		try {
+			multi.socket_action (fd, events, null);
+		} catch (Error error) {
+			assert_not_reached ();
+		}
+	}
+
+	public void close () {
+		multi.detach ();
+		assert (sources.length == 0);
+		set_timer (multi, -1);
+	}
+}
+
+void test_functions () {
+	var multi = new Msa.Multi ();
+	var driver = new Driver (multi);
+	var loop = new MainLoop ();
+	var left = 100;
+	multi.tls_config = new Msa.TlsConfig.for_ca_file (ca_file);
+	multi.completed.connect ((easy, error) => {
+		assert (error == null);
+		assert (easy.bytes_received == easy.get_data<int> ("number"));
+		if (--left == 0)
+			loop.quit ();
+	});
+	for (var i = 0; i < 100; i++) {
+		var easy = new Msa.Easy ("%s/bytes/%d".printf (i % 2 == 0 ? plain : tls, i));
+		easy.set_data<int> ("number", i);
+		try {
+			multi.add (easy);
+		} catch (Error error) {
+			assert_not_reached ();
+		}
+	}
+	run_loop (loop);
+	driver.close ();
+}
+
+void test_perform_and_poll () {
+	var multi = new Msa.Multi ();
+	try {
+		for (var i = 0; i < 20; i++)
+			multi.add (new Msa.Easy (@"$plain/bytes/$i"));
+		uint n_running, n_left, n_read = 0;
+		multi.perform (out n_running);
+		while (n_running > 0) {
+			assert (multi.get_poll_fds ().length > 0);
+			multi.poll (1000, null);
+			multi.perform (out n_running);
+		}
+		for (var easy = multi.info_read (out n_left); easy != null; easy = multi.info_read (out n_left)) {
+			assert (easy.get_error () == null);
+			n_read++;
+			assert (n_read + n_left == 20);
+		}
+		assert (n_read == 20);
+	} catch (Error error) {
+		assert_not_reached ();
+	}
+}
+
+void test_list () {
+	var multi = new Msa.Multi ();
+	var easy = new Msa.Easy (plain + "/never");
+	try {
+		multi.add (easy);
+		multi.add (easy);
+		assert_not_reached ();
+	} catch (Error error) {
+		assert (error is Msa.Error.ALREADY_ADDED);
+	}
+	assert (multi.get_transfers ().get_n_items () == 1);
+	assert (multi.get_transfers ().get_item (0) == easy);
+	multi.remove (easy);
+	assert (multi.n_running == 0);
+}
+
+void test_thousand () {
+	var multi = attached ();
+	var loop = new MainLoop ();
+	var left = 1000;
+	multi.max_connections_per_host = 50;
+	for (var i = 0; i < 1000; i++) {
+		var number = i;
+		var easy = new Msa.Easy ("%s/bytes/%d".printf (i % 2 == 0 ? plain : tls, i));
+		easy.completed.connect ((its, error) => {
+			assert (error == null);
+			assert_pattern (its.body, number);
+			if (--left == 0)
+				loop.quit ();
+		});
+		try {
+			multi.add (easy);
+		} catch (Error error) {
+			assert_not_reached ();
+		}
+	}
+	run_loop (loop);
+	assert (multi.n_running == 0);
+}
+
+int main (string[] args) {
+	Test.init (ref args);
+	try {
+		start_server ();
+		Test.add_func ("/msa/vala/enumerations", test_enumerations);
+		Test.add_func ("/msa/vala/properties", test_properties);
+		Test.add_func ("/msa/vala/headers", test_headers);
+		Test.add_func ("/msa/vala/results", test_results);
+		Test.add_func ("/msa/vala/body-is-sent", test_body_is_sent);
+		Test.add_func ("/msa/vala/signals", test_signals);
+		Test.add_func ("/msa/vala/errors", test_errors);
+		Test.add_func ("/msa/vala/write-func", test_write_func);
+		Test.add_func ("/msa/vala/write-func-replaced-within-itself", test_write_func_replaced_within_itself);
+		Test.add_func ("/msa/vala/async", test_async);
+		Test.add_func ("/msa/vala/functions", test_functions);
+		Test.add_func ("/msa/vala/perform-and-poll", test_perform_and_poll);
+		Test.add_func ("/msa/vala/list", test_list);
+		Test.add_func ("/msa/vala/thousand", test_thousand);
+		var status = Test.run ();
+		stop_server ();
+		return status;
+	} catch (Error error) {
+		printerr ("%s\n", error.message);
+		return 1;
+	}
+}
