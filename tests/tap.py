@@ -48,7 +48,7 @@ class _Result(unittest.TestResult):
         if len(words) < 2 or not words[1].startswith('test_'):
             return case.id().replace(' ', '-')
         group = re.sub('(?<=[a-z])(?=[A-Z])', '-', words[0]).lower()
-        return group + '/' + words[1][len('test_'):].replace('_', '-')
+        return (group + '/' + words[1][len('test_'):]).replace('_', '-')
 
     def _fail(self, case, error):
         self.tap.ok(self._name(case), False, ''.join(traceback.format_exception(*error)).splitlines())

@@ -96,10 +96,12 @@ function parseArguments(words) {
     const options = {count: 1, progress: GLib.log_writer_supports_color(1), urls: []};
     while (words.length > 0) {
         const word = words.shift();
-        if (word === '--progress')
+        if (word === '--help')
+            options.help = true;
+        else if (word === '--progress')
             options.progress = true;
         else if (word === '--ca-file')
-            options.caFile = words.shift();
+            options.caFile = words.shift() ?? null;
         else if (word === '--count')
             options.count = Number(words.shift());
         else if (word.startsWith('-'))
@@ -107,13 +109,14 @@ function parseArguments(words) {
         else
             options.urls.push(word);
     }
-    return options.urls.length > 0 && options.caFile !== '' && options.count > 0 ? options : null;
+    const good = options.help || options.urls.length > 0 && options.caFile !== null && options.count > 0;
+    return good ? options : null;
 }
 
 const options = parseArguments(System.programArgs);
-if (options === null) {
-    printerr(HELP);
-    System.exit(2);
+if (options === null || options.help) {
+    (options ? print : printerr)(HELP);
+    System.exit(options ? 0 : 2);
 }
 
 const fetch = new Fetch(options.caFile);

@@ -30,6 +30,9 @@ append_origin (MsaWriter *writer,
   msa_writer_append_string (writer, msa_scheme_get_name (url->scheme));
   msa_writer_append_string (writer, "://");
   msa_writer_append (writer, url->host->name, url->host->name_len);
+  /* Without it the system's resolver may try search domains: the name of another machine. */
+  if (url->host->trailing_dot)
+    msa_writer_append_byte (writer, '.');
   if (url->host->zone != NULL)
     {
       msa_writer_append_byte (writer, '%');

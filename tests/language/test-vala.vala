@@ -277,8 +277,8 @@ class Driver {
 			Source.remove (sources.take (fd));
 		if (removed)
 			return;
-		sources[fd] = Unix.fd_add (fd, (IOCondition) wanted, (ready, events) => {
-			act (ready, (Msa.SocketEvents) events);
+		sources[fd] = new IOChannel.unix_new (fd).add_watch ((IOCondition) wanted, (channel, events) => {
+			act (channel.unix_get_fd (), (Msa.SocketEvents) events);
 			return Source.CONTINUE;
 		});
 		/* Kept with the descriptor until it is removed. */

@@ -46,6 +46,7 @@ static const Row rows[] = {
   { "other-scheme-same-port", "http://example.org:443/", "https://example.org/", FALSE },
   { "zone", "http://[fe80::1%25a]/", "http://[fe80::1%25b]/", FALSE },
   { "no-zone", "http://[fe80::1%25a]/", "http://[fe80::1]/", FALSE },
+  { "final-dot", "http://intranet./", "http://intranet/", FALSE },
   { "digits-of-port", "http://example.org:81/", "http://example.org:8/", FALSE },
 };
 

@@ -415,6 +415,38 @@ test_removed (MsaTestWorld *world)
   msa_test_world_assert_all_once (world);
 }
 
+/* On the very context that the call ends on, where it could end at once. */
+
+typedef struct
+{
+  MsaTestWorld *world; /* (unowned) */
+  MsaEasy      *easy;  /* (unowned) */
+} Removal;
+
+static gboolean
+remove_in_idle_cb (gpointer data)
+{
+  Removal *removal = data;
+
+  inside = TRUE;
+  msa_test_world_remove (removal->world, removal->easy);
+  inside = FALSE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_removed_in_idle (MsaTestWorld *world)
+{
+  g_auto (Result) result = { 0 };
+  Removal removal = { world, start_at (world, &stages[3], NULL, &result) };
+
+  g_idle_add (remove_in_idle_cb, &removal);
+  wait_for (world, &result);
+  g_assert_error (result.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  msa_test_world_assert_all_once (world);
+}
+
 static void
 remove_all (MsaTestRecord *record,
             gpointer data)
@@ -594,6 +626,7 @@ main (int argc,
   ADD ("cancelled-underneath", test_cancelled_underneath, NULL);
   ADD ("cancelled-when-over", test_cancelled_when_over, NULL);
   ADD ("cancelled-then-replaced", test_cancelled_then_replaced, NULL);
+  ADD ("removed-in-idle", test_removed_in_idle, NULL);
   ADD ("removed-from-completion", test_removed_from_completion, NULL);
   ADD ("chain", test_chain, NULL);
   ADD ("fetch/body", test_fetch_body, NULL);

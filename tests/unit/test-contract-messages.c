@@ -94,6 +94,7 @@ test_none_when_multi_heard (MsaTestWorld *world)
   g_autoptr (MsaEasy) easy = add_unheard (world, "http://example.org/size/10");
 
   run_all (world);
+  g_assert_cmpint (msa_easy_get_state (easy), ==, MSA_EASY_DONE);
   g_assert_cmpuint (world->n_multi, ==, 1);
   g_assert_null (msa_multi_info_read (world->multi, NULL));
 }

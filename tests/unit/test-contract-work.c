@@ -539,7 +539,8 @@ test_budget_fair (MsaTestWorld *world)
 
 static int is_over;
 
-/* Ends its direction and then resets the connection: the first send that follows raises the signal. */
+/* Ends its direction and then resets the connection: the first send that follows raises the
+ * signal. */
 static gpointer
 reset_thread (gpointer data)
 {

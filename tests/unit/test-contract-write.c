@@ -499,6 +499,43 @@ test_removed_while_paused (MsaTestWorld *world)
   writer_clear (&writer);
 }
 
+/* What destroys the data calls the multi in turn. */
+
+static void
+call_when_destroyed (gpointer data)
+{
+  Writer *self = data;
+  MsaTestRecord *record = g_ptr_array_index (self->world->records, 0);
+
+  self->n_destroyed++;
+  msa_multi_remove (self->world->multi, record->easy);
+  if (self->answer == MSA_WRITE_PAUSE)
+    msa_test_world_add_again (self->world, record->easy);
+}
+
+static void
+test_destroy_calls (MsaTestWorld *world)
+{
+  Writer writer;
+  MsaEasy *easy = msa_test_world_make (world, "/part/100");
+
+  writer_init (&writer, world);
+  msa_easy_set_write_func (easy, write_cb, &writer, call_when_destroyed);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
+  if (world->row != NULL)
+    writer.answer = MSA_WRITE_PAUSE;
+  /* The run alone has it: it goes in the removal. */
+  msa_easy_set_write_func (easy, NULL, NULL, NULL);
+  msa_easy_set_uri (easy, "http://example.org/size/10");
+  msa_test_world_remove (world, easy);
+  g_assert_cmpuint (writer.n_destroyed, ==, 1);
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (world->n_ok, ==, world->row != NULL ? 1 : 0);
+  msa_test_world_assert_all_once (world);
+  writer_clear (&writer);
+}
+
 /* A pause belongs to its run. */
 static void
 test_pause_ends_with_run (MsaTestWorld *world)
@@ -570,6 +607,8 @@ main (int argc,
   ADD ("paused-peer-gone", test_paused_peer_gone, NULL);
   ADD ("paused-beside-others", test_paused_beside_others, NULL);
   ADD ("pause-ends-with-run", test_pause_ends_with_run, NULL);
+  ADD ("destroy-removes", test_destroy_calls, NULL);
+  ADD ("destroy-adds", test_destroy_calls, "adds");
   ADD ("replaced-within-itself", test_replaced_within_itself, NULL);
   ADD ("cleared-within-itself", test_replaced_within_itself, "cleared");
   ADD ("removed-within-itself/continue", test_removed_within_itself,

@@ -188,7 +188,8 @@ static const struct
   { "value-folded", "A", "b\r\n c", "0x0d" },
   { "value-escape", "A", "b\x1b[0m", "0x1b" },
   { "value-delete", "A", "b\x7f", "0x7f" },
-  { "value-secret", "Authorization", "Bearer s3cret\n", "“Authorization” has the character 0x0a" },
+  { "value-secret", "Authorization", "Bearer s3cret\n",
+    "“Authorization” has the character 0x0a" },
 };
 
 static void

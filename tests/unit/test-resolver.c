@@ -675,7 +675,8 @@ static const struct
 } late[] = {
   { "ipv6-first", 0, 0, 1, 500, "[fd00::1]:0", 1, BOTH },
   { "ipv4-first", 0, 0, 500, 1, "10.0.0.1:0", 51, BOTH },
-  { "ipv4-within-delay", 0, 0, 51, 1, NULL, 0, BOTH },
+  { "ipv4-within-delay", 0, 0, 30, 1, NULL, 0, BOTH },
+  { "ipv4-at-delay", 0, 0, 51, 1, NULL, 0, BOTH },
   { "ipv4-past-delay", 0, 0, 52, 1, "10.0.0.1:0", 51, BOTH },
   /* The first is told at once, though the other comes in the same dispatch. */
   { "together", 0, 0, 5, 5, "[fd00::1]:0", 5, BOTH },
