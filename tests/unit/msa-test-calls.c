@@ -22,8 +22,10 @@ count_cb (GObject *source,
   self->n_pending--;
   if (tag == (gpointer) msa_multi_fetch_async)
     {
-      g_autoptr (GBytes) body = msa_multi_fetch_finish (MSA_MULTI (source), result, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) body = msa_multi_fetch_finish (MSA_MULTI (source), result, &error);
 
+      g_assert_true ((body == NULL) == (error != NULL));
       return;
     }
   if (tag == (gpointer) msa_multi_close_async)
@@ -360,6 +362,9 @@ read_results (MsaEasy *easy)
   g_autofree char *address = msa_easy_dup_remote_address (easy);
   g_autoptr (MsaTimings) timings = msa_easy_get_timings (easy);
 
+  g_assert_true (uri == NULL || g_str_has_prefix (uri, "http://"));
+  g_assert_true (address == NULL || g_str_has_prefix (address, "10.0.0.1"));
+  g_assert_nonnull (timings);
   msa_easy_get_state (easy);
   msa_easy_get_error (easy);
   msa_easy_get_status (easy);

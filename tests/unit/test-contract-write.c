@@ -329,6 +329,79 @@ test_paused_from_start (MsaTestWorld *world)
   writer_clear (&writer);
 }
 
+/* One direction alone */
+
+#define POST_BYTES 200000
+
+static MsaEasy *
+add_post (Writer *self,
+          MsaDirections paused)
+{
+  MsaEasy *easy = msa_test_world_make (self->world, "/size/30000");
+  g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (POST_BYTES), POST_BYTES);
+
+  msa_easy_set_method (easy, "POST");
+  msa_easy_set_body (easy, "text/plain", body);
+  msa_easy_set_write_func (easy, write_cb, self, writer_destroyed);
+  msa_test_world_add_again (self->world, easy);
+  msa_easy_pause (easy, paused);
+
+  return easy;
+}
+
+static gsize
+count_sent (MsaTestWorld *world)
+{
+  return msa_sim_peer_get_received (msa_sim_get_peer (world->sim, 0))->len;
+}
+
+/* The head goes, the body does not. */
+static void
+test_paused_send (MsaTestWorld *world)
+{
+  Writer writer;
+  MsaEasy *easy;
+
+  writer_init (&writer, world);
+  easy = add_post (&writer, MSA_DIRECTION_SEND);
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (count_sent (world), >, 0);
+  g_assert_cmpuint (count_sent (world), <, 1000);
+  /* The other direction is another matter. */
+  msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (count_sent (world), <, 1000);
+
+  msa_easy_resume (easy, MSA_DIRECTION_SEND);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_cmpuint (count_sent (world), >, POST_BYTES);
+  assert_is_fill (writer.body, 30000);
+  msa_easy_set_write_func (easy, NULL, NULL, NULL);
+  writer_clear (&writer);
+}
+
+/* The body goes, the reply is not looked at. */
+static void
+test_paused_receive_sends (MsaTestWorld *world)
+{
+  Writer writer;
+  MsaEasy *easy;
+
+  writer_init (&writer, world);
+  easy = add_post (&writer, MSA_DIRECTION_RECEIVE);
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (count_sent (world), >, POST_BYTES);
+  msa_easy_resume (easy, MSA_DIRECTION_SEND);
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (writer.n_calls, ==, 0);
+
+  msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
+  g_assert_true (msa_test_world_run (world, 1));
+  assert_is_fill (writer.body, 30000);
+  msa_easy_set_write_func (easy, NULL, NULL, NULL);
+  writer_clear (&writer);
+}
+
 /* Resumed by another transfer's handler. */
 static void
 resume_data (MsaTestRecord *record,
@@ -602,6 +675,8 @@ main (int argc,
   ADD ("paused-in-headers/sized", test_paused_in_headers, "/size/30000");
   ADD ("paused-in-headers/chunked", test_paused_in_headers, "/chunked/30000");
   ADD ("paused-from-start", test_paused_from_start, NULL);
+  ADD ("paused-send", test_paused_send, NULL);
+  ADD ("paused-receive-sends", test_paused_receive_sends, NULL);
   ADD ("resumed-from-handler", test_resumed_from_handler, NULL);
   ADD ("paused-times-out", test_paused_times_out, NULL);
   ADD ("paused-peer-gone", test_paused_peer_gone, NULL);
