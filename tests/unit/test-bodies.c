@@ -108,7 +108,7 @@ test_stream_of_known_length (MsaTestWorld *world)
   g_autoptr (GInputStream) stream = make_stream ("hello world");
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_body_stream (easy, "text/plain", stream, 5);
   g_assert_no_error (run_one (world, easy));
   g_assert_nonnull (strstr (get_request (world, 0), "POST /up HTTP/1.1\r\n"));
@@ -154,7 +154,7 @@ test_trailer_that_frames (MsaTestWorld *world)
   g_autoptr (GInputStream) stream = make_stream ("hello");
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_body_stream (easy, NULL, stream, 5);
   msa_headers_append (msa_easy_get_request_trailers (easy), "Content-Length", "9", NULL);
   g_assert_error (run_one (world, easy), MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
@@ -167,7 +167,7 @@ test_short_stream (MsaTestWorld *world)
   MsaEasy *easy = msa_test_world_make (world, URI);
   GError *error;
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_body_stream (easy, NULL, stream, 10);
   error = run_one (world, easy);
   g_assert_error (error, MSA_ERROR, MSA_ERROR_READ);
@@ -185,7 +185,7 @@ test_file (MsaTestWorld *world)
   g_close (fd, NULL);
   g_file_set_contents (path, "from a file", -1, NULL);
   file = g_file_new_for_path (path);
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_method (easy, "PUT");
   msa_easy_set_body_file (easy, NULL, file);
   g_assert_no_error (run_one (world, easy));
@@ -204,7 +204,7 @@ test_missing_file (MsaTestWorld *world)
   g_autoptr (GFile) file = g_file_new_for_path ("/nonexistent/body");
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_body_file (easy, NULL, file);
   g_assert_error (run_one (world, easy), MSA_ERROR, MSA_ERROR_READ);
 }
@@ -215,7 +215,7 @@ test_stream_runs_again (MsaTestWorld *world)
   g_autoptr (GInputStream) stream = make_stream ("hello");
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_multi_set_max_idle_connections (world->multi, 0);
   msa_easy_set_body_stream (easy, NULL, stream, 5);
   g_assert_no_error (run_one (world, easy));
@@ -240,7 +240,7 @@ test_expect_is_late (MsaTestWorld *world)
   MsaEasy *easy = msa_test_world_make (world, URI);
   gint64 before_us;
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_body (easy, NULL, body);
   before_us = msa_sim_get_now_us (world->sim);
   g_assert_no_error (run_one (world, easy));
@@ -255,7 +255,7 @@ test_expect_is_not_for_small (MsaTestWorld *world)
   g_autoptr (GBytes) body = make_large (MSA_EXPECT_THRESHOLD_BYTES);
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_body (easy, NULL, body);
   g_assert_no_error (run_one (world, easy));
   g_assert_null (strstr (get_request (world, 0), "Expect"));
@@ -315,7 +315,7 @@ test_output_stream (MsaTestWorld *world)
   g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_output_stream (easy, stream);
   g_assert_no_error (run_one (world, easy));
   g_assert_null (msa_easy_get_body (easy));
@@ -342,7 +342,7 @@ test_output_file (MsaTestWorld *world)
   g_autofree char *contents = NULL;
   MsaEasy *easy = msa_test_world_make (world, URI);
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_output_file (easy, file);
   g_assert_no_error (run_one (world, easy));
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
@@ -412,7 +412,7 @@ test_output_file_that_cannot_be (MsaTestWorld *world)
   MsaEasy *easy = msa_test_world_make (world, URI);
   GError *error;
 
-  prepare (world, (Script) { NULL });
+  prepare (world, (Script) { .reply = NULL });
   msa_easy_set_output_file (easy, file);
   error = run_one (world, easy);
   g_assert_error (error, MSA_ERROR, MSA_ERROR_WRITE);
