@@ -117,12 +117,6 @@ msa_http1_session_write (MsaSession *session,
   return msa_http1_output_write (&self->output, session->chain, data, len, end);
 }
 
-static gboolean
-msa_http1_session_flush (MsaSession *session)
-{
-  return msa_http1_output_flush (&get_self (session)->output, session->chain);
-}
-
 /* Takes @error. What the peer sent counts for more than that it took no more; only without any of
  * it the failure to send is the cause. */
 static MsaSessionEventKind
@@ -211,6 +205,19 @@ static void
 note_wants (MsaHttp1Session *self)
 {
   self->wants = msa_filter_wants (self->parent.chain) & ~(guint) MSA_SOCKET_IN;
+}
+
+static gboolean
+msa_http1_session_flush (MsaSession *session)
+{
+  MsaHttp1Session *self = get_self (session);
+  gboolean done = msa_http1_output_flush (&self->output, session->chain);
+
+  /* What a recv found the chain to wait for may have been room for what has gone out now. */
+  if (done && self->wants != MSA_SOCKET_NONE)
+    note_wants (self);
+
+  return done;
 }
 
 static MsaSessionEventKind
