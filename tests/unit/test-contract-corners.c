@@ -166,6 +166,51 @@ test_early_answer (MsaTestWorld *world)
   g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, BODY_BYTES);
 }
 
+/* A receiver that is paused, of a request that had to wait for room */
+
+typedef struct
+{
+  MsaTestWorld *world; /* (unowned) */
+  guint         n_turns;
+} Pause;
+
+static gboolean
+has_received (gpointer data)
+{
+  return msa_sim_count (((Pause *) data)->world->sim, "socket_recv") > 0;
+}
+
+static gboolean
+is_timed_out (gpointer data)
+{
+  Pause *self = data;
+
+  g_assert_cmpuint (++self->n_turns, <, MAX_TURNS);
+
+  return self->world->n_completed == 1;
+}
+
+static void
+test_paused_sender (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = g_bytes_new_take (g_strnfill (BODY_BYTES, 'b'), BODY_BYTES);
+  Pause self = { world, 0 };
+  MsaEasy *easy;
+
+  msa_sim_set_send_window (world->sim, 1000);
+  easy = msa_test_world_make (world, "/size/10");
+  msa_easy_set_body (easy, "text/plain", body);
+  msa_easy_set_timeout_ms (easy, 10000);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until (world, has_received, &self));
+  g_assert_cmpint (msa_easy_get_state (easy), ==, MSA_EASY_SENDING);
+  msa_easy_pause (easy, MSA_DIRECTION_RECEIVE);
+
+  g_assert_true (msa_test_world_run_until (world, is_timed_out, &self));
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TIMED_OUT);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, BODY_BYTES);
+}
+
 /* The old functions hear of a descriptor's end, and dispatch */
 
 typedef struct
@@ -227,6 +272,8 @@ main (int argc,
                               test_done_in_timer_func);
   msa_test_world_add_test ("/msa/contract/early-answer/rest-of-request-goes-out",
                            test_early_answer);
+  msa_test_world_add_test ("/msa/contract/pause/sent-to-the-end-costs-nothing",
+                           test_paused_sender);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/contract/switch/dispatch-in-removal",
                               test_dispatch_in_removal);
 
