@@ -13,6 +13,7 @@
 #include "msa-multi.h"
 #include "msa-timings.h"
 #include "msa-tls-config.h"
+#include "msa-tls-session-store.h"
 #include "msa-version-info.h"
 #include "msa-version-macros.h"
 #include "msa-version.h"

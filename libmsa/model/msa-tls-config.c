@@ -1,8 +1,8 @@
 /* msa-tls-config.c: how TLS is to be spoken and whom to trust
  *
  * Immutable once made, so one object may serve many transfers and threads. Nothing is
- * read or parsed here: files and PEM are the business of tls/msa-tls-trust.c, off
- * the loop.
+ * read or parsed here: files, PEM and tokens are the business of tls/, off the loop. What
+ * the settings mean together is in msa-tls-settings.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,7 +10,6 @@
 
 #include "model/msa-tls-config-private.h"
 
-#include "model/msa-error.h"
 #include "msa-enum-types.h"
 
 /**
@@ -30,8 +29,30 @@
  *                                                 NULL);
  * ```
  *
- * Transfers whose configurations differ never share a connection; two objects
- * with equal properties count as the same.
+ * Transfers whose configurations differ never share a connection or a TLS session; two
+ * objects with equal properties count as the same. Files count by name: when one is
+ * changed, connections made from then on use the new contents, and those made before stay
+ * what they were.
+ *
+ * A client certificate and its key come from PEM files, from PEM in memory, from a
+ * PKCS#11 token named by a URI, or from a [class@Gio.TlsCertificate]:
+ *
+ * ```c
+ * config = g_object_new (MSA_TYPE_TLS_CONFIG,
+ *                        "certificate-file", "/etc/me.pem",
+ *                        "key-file", "pkcs11:token=card;object=me",
+ *                        "key-password", pin,
+ *                        NULL);
+ * ```
+ *
+ * Faults that show without looking into a file end a transfer with
+ * `MSA_ERROR_INVALID_ARGUMENT`, as a client certificate without its key. What only shows
+ * when files are read has codes of its own: `MSA_ERROR_TLS_TRUST`,
+ * `MSA_ERROR_TLS_TRUST_EMPTY`, `MSA_ERROR_TLS_CLIENT_CERTIFICATE` and
+ * `MSA_ERROR_TLS_PASSWORD`. Files and tokens are read by a thread.
+ *
+ * The secrets of connections are written to the file that the environment variable
+ * `SSLKEYLOGFILE` names, for use by Wireshark and the like.
  *
  * Since: 1.0
  */
@@ -39,14 +60,12 @@ struct _MsaTlsConfig
 {
   GObject parent_instance;
 
-  char *ca_file; /* (owned) (nullable) (type filename) */
-  GBytes *ca_pem; /* (owned) (nullable) */
-  MsaTlsVersion min_version;
-  MsaTlsVersion max_version;
-  gboolean verify_chain;
-  gboolean verify_name;
+  MsaTlsSettings   settings;
+  GTlsCertificate *certificate; /* (owned) (nullable): what of it counts is in the settings */
+  gboolean         key_from_object; /* the settings' key came with @certificate */
 
-  char *identity; /* (owned): set once constructed */
+  char *identity;       /* (owned): set once constructed */
+  char *trust_identity; /* (owned): the same */
 };
 
 G_DEFINE_TYPE (MsaTlsConfig, msa_tls_config, G_TYPE_OBJECT)
@@ -55,6 +74,15 @@ typedef enum
 {
   PROP_CA_FILE = 1,
   PROP_CA_PEM,
+  PROP_CERTIFICATE_FILE,
+  PROP_CERTIFICATE_PEM,
+  PROP_CERTIFICATE,
+  PROP_KEY_FILE,
+  PROP_KEY_PEM,
+  PROP_KEY_PASSWORD,
+  PROP_PINNED_KEYS,
+  PROP_PINNED_KEY_FILE,
+  PROP_PRIORITY,
   PROP_MIN_VERSION,
   PROP_MAX_VERSION,
   PROP_VERIFY_CHAIN,
@@ -70,27 +98,51 @@ msa_tls_config_get_property (GObject *object,
                              GParamSpec *pspec)
 {
   MsaTlsConfig *self = MSA_TLS_CONFIG (object);
+  const MsaTlsSettings *settings = &self->settings;
 
   switch ((MsaTlsConfigProperty) id)
     {
     case PROP_CA_FILE:
-      g_value_set_string (value, self->ca_file);
+      g_value_set_string (value, settings->ca.file);
       break;
     case PROP_CA_PEM:
-      g_value_set_boxed (value, self->ca_pem);
+      g_value_set_boxed (value, settings->ca.pem);
+      break;
+    case PROP_CERTIFICATE_FILE:
+      g_value_set_string (value, msa_tls_config_get_certificate_file (self));
+      break;
+    case PROP_CERTIFICATE_PEM:
+      g_value_set_boxed (value, msa_tls_config_get_certificate_pem (self));
+      break;
+    case PROP_CERTIFICATE:
+      g_value_set_object (value, self->certificate);
+      break;
+    case PROP_KEY_FILE:
+      g_value_set_string (value, msa_tls_config_get_key_file (self));
+      break;
+    case PROP_PINNED_KEYS:
+      g_value_set_boxed (value, settings->pinned_keys);
+      break;
+    case PROP_PINNED_KEY_FILE:
+      g_value_set_string (value, settings->pinned_key.file);
+      break;
+    case PROP_PRIORITY:
+      g_value_set_string (value, settings->priority);
       break;
     case PROP_MIN_VERSION:
-      g_value_set_enum (value, self->min_version);
+      g_value_set_enum (value, settings->min_version);
       break;
     case PROP_MAX_VERSION:
-      g_value_set_enum (value, self->max_version);
+      g_value_set_enum (value, settings->max_version);
       break;
     case PROP_VERIFY_CHAIN:
-      g_value_set_boolean (value, self->verify_chain);
+      g_value_set_boolean (value, settings->verify_chain);
       break;
     case PROP_VERIFY_NAME:
-      g_value_set_boolean (value, self->verify_name);
+      g_value_set_boolean (value, settings->verify_name);
       break;
+    case PROP_KEY_PEM:
+    case PROP_KEY_PASSWORD:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -104,50 +156,70 @@ msa_tls_config_set_property (GObject *object,
                              GParamSpec *pspec)
 {
   MsaTlsConfig *self = MSA_TLS_CONFIG (object);
+  MsaTlsSettings *settings = &self->settings;
 
   switch ((MsaTlsConfigProperty) id)
     {
     case PROP_CA_FILE:
-      self->ca_file = g_value_dup_string (value);
+      settings->ca.file = g_value_dup_string (value);
       break;
     case PROP_CA_PEM:
-      self->ca_pem = g_value_dup_boxed (value);
+      settings->ca.pem = g_value_dup_boxed (value);
+      break;
+    case PROP_CERTIFICATE_FILE:
+      settings->certificate.file = g_value_dup_string (value);
+      break;
+    case PROP_CERTIFICATE_PEM:
+      settings->certificate.pem = g_value_dup_boxed (value);
+      break;
+    case PROP_CERTIFICATE:
+      self->certificate = g_value_dup_object (value);
+      break;
+    case PROP_KEY_FILE:
+      settings->key.file = g_value_dup_string (value);
+      break;
+    case PROP_KEY_PEM:
+      settings->key.pem = g_value_dup_boxed (value);
+      break;
+    case PROP_KEY_PASSWORD:
+      settings->key_password = g_value_dup_string (value);
+      break;
+    case PROP_PINNED_KEYS:
+      settings->pinned_keys = g_value_dup_boxed (value);
+      break;
+    case PROP_PINNED_KEY_FILE:
+      settings->pinned_key.file = g_value_dup_string (value);
+      break;
+    case PROP_PRIORITY:
+      settings->priority = g_value_dup_string (value);
       break;
     case PROP_MIN_VERSION:
-      self->min_version = g_value_get_enum (value);
+      settings->min_version = g_value_get_enum (value);
       break;
     case PROP_MAX_VERSION:
-      self->max_version = g_value_get_enum (value);
+      settings->max_version = g_value_get_enum (value);
       break;
     case PROP_VERIFY_CHAIN:
-      self->verify_chain = g_value_get_boolean (value);
+      settings->verify_chain = g_value_get_boolean (value);
       break;
     case PROP_VERIFY_NAME:
-      self->verify_name = g_value_get_boolean (value);
+      settings->verify_name = g_value_get_boolean (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
 }
 
-/* The file's name comes last and PEM counts by its digest, so that no content can look
- * like another part. A file counts by name: when it changes, the trust store is
- * read anew, and connections made before stay what they were. */
 static void
 msa_tls_config_constructed (GObject *object)
 {
   MsaTlsConfig *self = MSA_TLS_CONFIG (object);
-  g_autofree gchar *digest = NULL;
 
-  if (self->ca_pem != NULL)
-    digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, self->ca_pem);
-
-  self->identity = g_strdup_printf ("min=%d max=%d chain=%d name=%d pem=%s file%s%s",
-                                    (int) self->min_version, (int) self->max_version,
-                                    self->verify_chain, self->verify_name,
-                                    digest != NULL ? digest : "none",
-                                    self->ca_file != NULL ? "=" : "",
-                                    self->ca_file != NULL ? self->ca_file : "");
+  if (self->certificate != NULL)
+    self->key_from_object =
+        msa_tls_settings_take_certificate (&self->settings, self->certificate);
+  self->identity = msa_tls_settings_identify (&self->settings);
+  self->trust_identity = msa_tls_settings_identify_trust (&self->settings);
 
   G_OBJECT_CLASS (msa_tls_config_parent_class)->constructed (object);
 }
@@ -157,32 +229,26 @@ msa_tls_config_finalize (GObject *object)
 {
   MsaTlsConfig *self = MSA_TLS_CONFIG (object);
 
-  g_free (self->ca_file);
-  g_clear_pointer (&self->ca_pem, g_bytes_unref);
+  msa_tls_settings_clear (&self->settings);
+  g_clear_object (&self->certificate);
   g_free (self->identity);
+  g_free (self->trust_identity);
 
   G_OBJECT_CLASS (msa_tls_config_parent_class)->finalize (object);
 }
 
 static void
-msa_tls_config_class_init (MsaTlsConfigClass *klass)
+install_trust_properties (GParamFlags flags)
 {
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-
-  object_class->get_property = msa_tls_config_get_property;
-  object_class->set_property = msa_tls_config_set_property;
-  object_class->constructed = msa_tls_config_constructed;
-  object_class->finalize = msa_tls_config_finalize;
-
   /**
    * MsaTlsConfig:ca-file: (type filename) (getter get_ca_file)
    *
    * A file with the certificates to trust, in PEM.
    *
    * It takes the place of the system's trust store. It is read at the first need, by a
-   * thread; a transfer ends with `MSA_ERROR_TLS_TRUST` if that fails. By default
-   * %NULL.
+   * thread, and again when it was changed; a transfer ends with `MSA_ERROR_TLS_TRUST` if
+   * that fails, and with `MSA_ERROR_TLS_TRUST_EMPTY` if there is no certificate in it. By
+   * default %NULL.
    *
    * Since: 1.0
    */
@@ -200,6 +266,152 @@ msa_tls_config_class_init (MsaTlsConfigClass *klass)
    * Since: 1.0
    */
   props[PROP_CA_PEM] = g_param_spec_boxed ("ca-pem", NULL, NULL, G_TYPE_BYTES, flags);
+
+  /**
+   * MsaTlsConfig:verify-chain: (getter get_verify_chain)
+   *
+   * Whether the peer's certificate has to lead to a trusted one.
+   *
+   * Without it anybody between can read and change what is transferred. By default %TRUE.
+   *
+   * Since: 1.0
+   */
+  props[PROP_VERIFY_CHAIN] = g_param_spec_boolean ("verify-chain", NULL, NULL, TRUE, flags);
+
+  /**
+   * MsaTlsConfig:verify-name: (getter get_verify_name)
+   *
+   * Whether the peer's certificate has to be made out to the host.
+   *
+   * Without it the owner of any trusted certificate can pose as the host. By default %TRUE.
+   *
+   * Since: 1.0
+   */
+  props[PROP_VERIFY_NAME] = g_param_spec_boolean ("verify-name", NULL, NULL, TRUE, flags);
+
+  /**
+   * MsaTlsConfig:pinned-keys: (getter get_pinned_keys)
+   *
+   * The public keys one of which the peer has to have, by their digests.
+   *
+   * Each is `sha256//` and the Base64 of the SHA-256 of the key's SubjectPublicKeyInfo, as
+   * in curl. They are checked besides chain and name, and also where those are not checked.
+   * Another key ends a transfer with `MSA_ERROR_TLS_PIN`, and no handler can let it pass. By
+   * default %NULL: any key.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PINNED_KEYS] = g_param_spec_boxed ("pinned-keys", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * MsaTlsConfig:pinned-key-file: (type filename) (getter get_pinned_key_file)
+   *
+   * A file with a public key or a certificate, in PEM or DER, whose key the peer has to have.
+   *
+   * It is one more of [property@TlsConfig:pinned-keys]. A transfer ends with
+   * `MSA_ERROR_TLS_TRUST` if it cannot be read. By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PINNED_KEY_FILE] = g_param_spec_string ("pinned-key-file", NULL, NULL, NULL, flags);
+}
+
+static void
+install_client_properties (GParamFlags flags)
+{
+  /**
+   * MsaTlsConfig:certificate-file: (type filename) (getter get_certificate_file)
+   *
+   * The client's certificate: a file in PEM, or a PKCS#11 URI.
+   *
+   * Certificates of authorities that lead to it may follow in the file. A text that begins
+   * with `pkcs11:` names an object of a token. [property@TlsConfig:key-file] may be the
+   * same file. By default %NULL: a peer that asks for a certificate gets none.
+   *
+   * A peer is shown the certificate only when its own has been verified.
+   *
+   * Since: 1.0
+   */
+  props[PROP_CERTIFICATE_FILE] = g_param_spec_string ("certificate-file", NULL, NULL, NULL, flags);
+
+  /**
+   * MsaTlsConfig:certificate-pem: (getter get_certificate_pem)
+   *
+   * The client's certificate, in PEM.
+   *
+   * As [property@TlsConfig:certificate-file], in memory. By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_CERTIFICATE_PEM] =
+      g_param_spec_boxed ("certificate-pem", NULL, NULL, G_TYPE_BYTES, flags);
+
+  /**
+   * MsaTlsConfig:certificate: (getter get_certificate)
+   *
+   * The client's certificate and, if it holds one, its key.
+   *
+   * The certificates of its issuers come along. By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_CERTIFICATE] =
+      g_param_spec_object ("certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, flags);
+
+  /**
+   * MsaTlsConfig:key-file: (type filename) (getter get_key_file)
+   *
+   * The key of the client's certificate: a file in PEM, or a PKCS#11 URI.
+   *
+   * By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_KEY_FILE] = g_param_spec_string ("key-file", NULL, NULL, NULL, flags);
+
+  /**
+   * MsaTlsConfig:key-pem:
+   *
+   * The key of the client's certificate, in PEM.
+   *
+   * It can be set, and not be read back. By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_KEY_PEM] =
+      g_param_spec_boxed ("key-pem", NULL, NULL, G_TYPE_BYTES, flags & ~G_PARAM_READABLE);
+
+  /**
+   * MsaTlsConfig:key-password:
+   *
+   * The password of the client's key, or the PIN of the token that it lies on.
+   *
+   * It can be set, and not be read back. A transfer ends with `MSA_ERROR_TLS_PASSWORD` if it
+   * is wrong, and also if it is missing: nobody is asked. By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_KEY_PASSWORD] =
+      g_param_spec_string ("key-password", NULL, NULL, NULL, flags & ~G_PARAM_READABLE);
+}
+
+static void
+install_protocol_properties (GParamFlags flags)
+{
+  /**
+   * MsaTlsConfig:priority: (getter get_priority)
+   *
+   * A priority string of GnuTLS: which ciphers, groups and signatures are offered.
+   *
+   * If it begins with `+`, `-`, `!` or `%`, it changes the default priorities; else it takes
+   * their place, with their demands on the strength of keys. The versions of TLS are narrowed
+   * by [property@TlsConfig:min-version] and [property@TlsConfig:max-version] whatever it
+   * says. Transfers end with `MSA_ERROR_INVALID_ARGUMENT` if it cannot be understood; the
+   * message says at which position. By default %NULL.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PRIORITY] = g_param_spec_string ("priority", NULL, NULL, NULL, flags);
 
   /**
    * MsaTlsConfig:min-version: (getter get_min_version)
@@ -225,35 +437,29 @@ msa_tls_config_class_init (MsaTlsConfigClass *klass)
    */
   props[PROP_MAX_VERSION] = g_param_spec_enum ("max-version", NULL, NULL, MSA_TYPE_TLS_VERSION,
                                                MSA_TLS_VERSION_AUTO, flags);
+}
 
-  /**
-   * MsaTlsConfig:verify-chain: (getter get_verify_chain)
-   *
-   * Whether the peer's certificate has to lead to a trusted one.
-   *
-   * Without it anybody between can read and change what is transferred. By default %TRUE.
-   *
-   * Since: 1.0
-   */
-  props[PROP_VERIFY_CHAIN] = g_param_spec_boolean ("verify-chain", NULL, NULL, TRUE, flags);
+static void
+msa_tls_config_class_init (MsaTlsConfigClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  /**
-   * MsaTlsConfig:verify-name: (getter get_verify_name)
-   *
-   * Whether the peer's certificate has to be made out to the host.
-   *
-   * Without it the owner of any trusted certificate can pose as the host. By default %TRUE.
-   *
-   * Since: 1.0
-   */
-  props[PROP_VERIFY_NAME] = g_param_spec_boolean ("verify-name", NULL, NULL, TRUE, flags);
+  object_class->get_property = msa_tls_config_get_property;
+  object_class->set_property = msa_tls_config_set_property;
+  object_class->constructed = msa_tls_config_constructed;
+  object_class->finalize = msa_tls_config_finalize;
 
+  install_trust_properties (flags);
+  install_client_properties (flags);
+  install_protocol_properties (flags);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (props), props);
 }
 
 static void
 msa_tls_config_init (MsaTlsConfig *self)
 {
+  msa_tls_settings_init (&self->settings);
 }
 
 /**
@@ -308,7 +514,7 @@ msa_tls_config_get_ca_file (MsaTlsConfig *self)
 {
   g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
 
-  return self->ca_file;
+  return self->settings.ca.file;
 }
 
 /**
@@ -326,7 +532,136 @@ msa_tls_config_get_ca_pem (MsaTlsConfig *self)
 {
   g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
 
-  return self->ca_pem;
+  return self->settings.ca.pem;
+}
+
+/**
+ * msa_tls_config_get_certificate_file: (get-property certificate-file)
+ * @self: the configuration
+ *
+ * Gets where the client's certificate is.
+ *
+ * Returns: (nullable) (transfer none) (type filename): a file's name or a PKCS#11 URI, %NULL if
+ *   none is set
+ *
+ * Since: 1.0
+ */
+const char *
+msa_tls_config_get_certificate_file (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return self->certificate == NULL ? self->settings.certificate.file : NULL;
+}
+
+/**
+ * msa_tls_config_get_certificate_pem: (get-property certificate-pem)
+ * @self: the configuration
+ *
+ * Gets the client's certificate in PEM.
+ *
+ * Returns: (nullable) (transfer none): the certificate, %NULL if it is not given in this form
+ *
+ * Since: 1.0
+ */
+GBytes *
+msa_tls_config_get_certificate_pem (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return self->certificate == NULL ? self->settings.certificate.pem : NULL;
+}
+
+/**
+ * msa_tls_config_get_certificate: (get-property certificate)
+ * @self: the configuration
+ *
+ * Gets the client's certificate as an object.
+ *
+ * Returns: (nullable) (transfer none): the certificate, %NULL if it is not given in this form
+ *
+ * Since: 1.0
+ */
+GTlsCertificate *
+msa_tls_config_get_certificate (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return self->certificate;
+}
+
+/**
+ * msa_tls_config_get_key_file: (get-property key-file)
+ * @self: the configuration
+ *
+ * Gets where the key of the client's certificate is.
+ *
+ * Returns: (nullable) (transfer none) (type filename): a file's name or a PKCS#11 URI, %NULL if
+ *   none is set
+ *
+ * Since: 1.0
+ */
+const char *
+msa_tls_config_get_key_file (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return self->key_from_object ? NULL : self->settings.key.file;
+}
+
+/**
+ * msa_tls_config_get_pinned_keys: (get-property pinned-keys)
+ * @self: the configuration
+ *
+ * Gets the digests of the keys one of which the peer has to have.
+ *
+ * Returns: (nullable) (transfer none) (array zero-terminated=1): the digests, %NULL if any key
+ *   will do
+ *
+ * Since: 1.0
+ */
+const char *const *
+msa_tls_config_get_pinned_keys (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return (const char *const *) self->settings.pinned_keys;
+}
+
+/**
+ * msa_tls_config_get_pinned_key_file: (get-property pinned-key-file)
+ * @self: the configuration
+ *
+ * Gets the file with a key that the peer has to have.
+ *
+ * Returns: (nullable) (transfer none) (type filename): the file's name, %NULL if none is set
+ *
+ * Since: 1.0
+ */
+const char *
+msa_tls_config_get_pinned_key_file (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return self->settings.pinned_key.file;
+}
+
+/**
+ * msa_tls_config_get_priority: (get-property priority)
+ * @self: the configuration
+ *
+ * Gets the priority string.
+ *
+ * Returns: (nullable) (transfer none): the string, %NULL for the default priorities
+ *
+ * Since: 1.0
+ */
+const char *
+msa_tls_config_get_priority (MsaTlsConfig *self)
+{
+  g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), NULL);
+
+  return self->settings.priority;
 }
 
 /**
@@ -344,7 +679,7 @@ msa_tls_config_get_min_version (MsaTlsConfig *self)
 {
   g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), MSA_TLS_VERSION_AUTO);
 
-  return self->min_version;
+  return self->settings.min_version;
 }
 
 /**
@@ -362,7 +697,7 @@ msa_tls_config_get_max_version (MsaTlsConfig *self)
 {
   g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), MSA_TLS_VERSION_AUTO);
 
-  return self->max_version;
+  return self->settings.max_version;
 }
 
 /**
@@ -380,7 +715,7 @@ msa_tls_config_get_verify_chain (MsaTlsConfig *self)
 {
   g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), TRUE);
 
-  return self->verify_chain;
+  return self->settings.verify_chain;
 }
 
 /**
@@ -398,7 +733,7 @@ msa_tls_config_get_verify_name (MsaTlsConfig *self)
 {
   g_return_val_if_fail (MSA_IS_TLS_CONFIG (self), TRUE);
 
-  return self->verify_name;
+  return self->settings.verify_name;
 }
 
 const char *
@@ -407,23 +742,21 @@ msa_tls_config_get_identity (MsaTlsConfig *self)
   return self->identity;
 }
 
+const char *
+msa_tls_config_get_trust_identity (MsaTlsConfig *self)
+{
+  return self->trust_identity;
+}
+
+const MsaTlsSettings *
+msa_tls_config_get_settings (MsaTlsConfig *self)
+{
+  return &self->settings;
+}
+
 gboolean
 msa_tls_config_check (MsaTlsConfig *self,
                       GError **error)
 {
-  if (self->ca_file != NULL && self->ca_pem != NULL)
-    {
-      g_set_error_literal (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT,
-                           "TLS configuration has both a file and PEM to trust");
-      return FALSE;
-    }
-
-  /* AUTO as the lower end is the lowest one there is; as the upper, the highest. */
-  if (self->max_version != MSA_TLS_VERSION_AUTO && self->min_version > self->max_version)
-    {
-      g_set_error_literal (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT,
-                           "TLS configuration has a lowest version above its highest");
-      return FALSE;
-    }
-  return TRUE;
+  return msa_tls_settings_check (&self->settings, error);
 }

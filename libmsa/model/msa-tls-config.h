@@ -25,6 +25,20 @@ const char   *msa_tls_config_get_ca_file (MsaTlsConfig *self);
 MSA_AVAILABLE_IN_1_0
 GBytes       *msa_tls_config_get_ca_pem (MsaTlsConfig *self);
 MSA_AVAILABLE_IN_1_0
+const char   *msa_tls_config_get_certificate_file (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
+GBytes       *msa_tls_config_get_certificate_pem (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
+GTlsCertificate *msa_tls_config_get_certificate (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
+const char   *msa_tls_config_get_key_file (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
+const char * const *msa_tls_config_get_pinned_keys (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
+const char   *msa_tls_config_get_pinned_key_file (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
+const char   *msa_tls_config_get_priority (MsaTlsConfig *self);
+MSA_AVAILABLE_IN_1_0
 MsaTlsVersion msa_tls_config_get_min_version (MsaTlsConfig *self);
 MSA_AVAILABLE_IN_1_0
 MsaTlsVersion msa_tls_config_get_max_version (MsaTlsConfig *self);

@@ -1,6 +1,6 @@
 /* msa-tls-private.h: TLS by GnuTLS
  *
- * A trust is the parsed credentials of an MsaTlsConfig, made off the loop once and
+ * A trust is what is parsed of an MsaTlsConfig, made off the loop once and
  * shared; the filter speaks TLS with both. GnuTLS appears in no header outside this folder.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -10,10 +10,12 @@
 #include "filter/msa-filter-private.h"
 #include "model/msa-host-private.h"
 #include "model/msa-tls-config-private.h"
+#include "tls/msa-tls-sessions-private.h"
 
-/* Trust stores, loaded by jobs: one for each configuration (by its identity), kept
- * MSA_TRUST_TTL_US (24 h), single flight. A store that failed to load is tried again at the
- * next need. */
+/* Trusts, loaded by jobs: trust store, client certificate and key, pinned key, priorities. One for each configuration (by what
+ * of its identity bears on them), kept MSA_TRUST_TTL_US (24 h) and at most MSA_MAX_TRUSTS, single flight. One whose files were changed
+ * is loaded again: they are looked at by the same kind of job, at most once in MSA_TRUST_CHECK_US. A trust that failed to load is tried
+ * again at the next need. */
 typedef struct _MsaTrust       MsaTrust;
 typedef struct _MsaTrustCache  MsaTrustCache;
 typedef struct _MsaTrustWaiter MsaTrustWaiter;
@@ -38,10 +40,10 @@ void           msa_trust_cache_cancel (MsaTrustCache *self,
 MsaTrust      *msa_trust_ref          (MsaTrust *self);
 void           msa_trust_unref        (MsaTrust *self);
 
-/* The client's side above @next, which it takes. @alpn: "http/1.1" and the like,
- * NULL-terminated, may be NULL. connect() is DONE only when the handshake is done and the peer
- * is verified: there is no other way to send or receive. MSA_ERROR_TLS_HANDSHAKE,
- * MSA_ERROR_TLS_VERIFY; the text names host and cause. */
+/* The client's side above @next, which it takes. @trust was loaded for @config. @alpn: "http/1.1" and the like, NULL-terminated, may
+ * be NULL. connect() is DONE only when the handshake is done and the peer is verified: there is no other way to send or receive; and the
+ * client's certificate is shown to nobody before. MSA_ERROR_TLS_HANDSHAKE, MSA_ERROR_TLS_VERIFY, MSA_ERROR_TLS_PIN; the text names
+ * host and cause. */
 MsaFilter     *msa_tls_filter_new     (MsaFilter *next,
                                        MsaTrust *trust,
                                        MsaTlsConfig *config,
@@ -50,5 +52,36 @@ MsaFilter     *msa_tls_filter_new     (MsaFilter *next,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What the peer chose, after connect(); NULL: nothing. */
 const char    *msa_tls_filter_get_alpn (MsaFilter *self);
+/* The chain that the peer showed, of GBytes with DER, the leaf first; as soon as it is known. Also a resumed session has it. NULL: not yet. */
+GPtrArray     *msa_tls_filter_dup_chain (MsaFilter *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- sessions to resume; to be called before connect(), or not at all --- */
+
+/* Takes a session from @sessions when the handshake begins, and puts new ones there as they come: from verified peers
+ * only. They are found again by @role ("origin", or the name of a proxy's place in the chain), host, @port, configuration and
+ * the contents of its files. @sys gives the time, and outlives the filter. */
+void           msa_tls_filter_set_sessions (MsaFilter *self,
+                                            MsaTlsSessions *sessions,
+                                            MsaSys *sys,
+                                            const char *role,
+                                            guint16 port);
+gboolean       msa_tls_filter_is_resumed   (MsaFilter *self);
+
+/* --- peers in doubt --- */
+
+/* Someone may be asked whether a peer that failed to verify is taken all the same; by default nobody is. Then connect() gives
+ * AGAIN, wants() NONE, and is_undecided() TRUE; the handshake rests until decide(), after which connect() goes on: DONE, or ERROR with the
+ * doubt. A wrong pin, a peer without a certificate and a resumed session are never asked about. */
+void           msa_tls_filter_set_may_ask     (MsaFilter *self,
+                                               gboolean may_ask);
+gboolean       msa_tls_filter_is_undecided    (MsaFilter *self);
+/* What spoke against the peer; (transfer none) (nullable). Also after it was decided. */
+const GError  *msa_tls_filter_get_doubt       (MsaFilter *self);
+/* The same as GTlsCertificateFlags. */
+guint          msa_tls_filter_get_doubt_flags (MsaFilter *self);
+void           msa_tls_filter_decide          (MsaFilter *self,
+                                               gboolean accept);
+/* It was taken against the doubt: no session of it is kept, and nothing may be learnt from it. */
+gboolean       msa_tls_filter_is_excepted     (MsaFilter *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MsaTrust, msa_trust_unref)

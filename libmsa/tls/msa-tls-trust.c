@@ -1,54 +1,28 @@
-/* msa-tls-trust.c: trust stores, parsed once and shared
+/* msa-tls-trust.c: what is parsed of a configuration, once
  *
- * A trust is immutable once it is made and may be used by sessions in several
- * threads at once. The cache makes one for each configuration by a job, so that no
- * dispatch waits for a disk or a parser. It lives in its multi's thread; a load belongs
- * to its thread until it is done.
+ * Certificates to trust, the client's certificate and key, the pinned key of a file and
+ * the priorities. A trust is immutable once it is made and may be used by sessions in
+ * several threads at once. Who has one made, and how long it is kept, is the business of
+ * msa-tls-trust-cache.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
-#include "tls/msa-tls-private.h"
+#include "tls/msa-tls-trust-private.h"
 
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
-#include "tls/msa-tls-trust-private.h"
 
 struct _MsaTrust
 {
   gatomicrefcount                  refs;
   gnutls_certificate_credentials_t credentials; /* (owned) */
-};
-
-typedef struct _TrustLoad TrustLoad;
-
-/* What the cache knows of one configuration. It is loading, or has a trust, or was taken out of
- * the table since its load failed. */
-typedef struct
-{
-  grefcount       refs;      /* the table's, and the delivery's while it runs */
-  TrustLoad      *load;      /* (unowned) (nullable): while it runs; load_done() clears it */
-  MsaTrust       *trust;     /* (owned) (nullable) */
-  gint64          loaded_us;
-  MsaTrustWaiter *waiters;   /* (unowned): the first that came is the first told */
-} TrustEntry;
-
-struct _TrustLoad
-{
-  MsaTask        task;
-  MsaTrustCache *cache;    /* (unowned) (nullable): the cache clears it, in the multi's thread */
-  char          *identity; /* (owned) */
-  MsaTrustSource source;   /* (owned) */
-  MsaTrust      *trust;    /* (owned) (nullable) */
-  GError        *error;    /* (owned) (nullable) */
-};
-
-struct _MsaTrustCache
-{
-  MsaReactor *reactor; /* (unowned): outlives the cache */
-  GHashTable
-      *entries; /* (owned) (element-type utf8 TrustEntry): by identity of the configuration */
+  gnutls_priority_t                priority;    /* (owned) */
+  MsaTlsTokenPin                  *token_pin;   /* (owned): the credentials' key asks it */
+  gboolean                         has_pin;
+  guint8                           pin[MSA_TLS_PIN_BYTES];
+  char                            *contents;    /* (owned) */
 };
 
 /* GnuTLS' sentences end with a stop, ours do not. */
@@ -60,16 +34,13 @@ msa_tls_describe (int result)
   return g_str_has_suffix (text, ".") ? g_strndup (text, strlen (text) - 1) : g_strdup (text);
 }
 
-/* --- one trust --- */
-
 static MsaTrust *
-trust_new (void)
+trust_new (const MsaTlsSettings *settings)
 {
   MsaTrust *self = g_new0 (MsaTrust, 1);
 
   g_atomic_ref_count_init (&self->refs);
-  if (gnutls_certificate_allocate_credentials (&self->credentials) < 0)
-    g_clear_pointer (&self, g_free);
+  self->token_pin = msa_tls_token_pin_new (settings->key_password);
   return self;
 }
 
@@ -86,7 +57,10 @@ msa_trust_unref (MsaTrust *self)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
 
-  gnutls_certificate_free_credentials (self->credentials);
+  g_clear_pointer (&self->credentials, gnutls_certificate_free_credentials);
+  g_clear_pointer (&self->priority, gnutls_priority_deinit);
+  msa_tls_token_pin_free (self->token_pin);
+  g_free (self->contents);
   g_free (self);
 }
 
@@ -96,23 +70,44 @@ msa_trust_get_credentials (MsaTrust *self)
   return self->credentials;
 }
 
+gnutls_priority_t
+msa_trust_get_priority (MsaTrust *self)
+{
+  return self->priority;
+}
+
+const guint8 *
+msa_trust_get_pin (MsaTrust *self)
+{
+  return self->has_pin ? self->pin : NULL;
+}
+
+const char *
+msa_trust_get_contents (MsaTrust *self)
+{
+  return self->contents;
+}
+
+/* --- certificates to trust --- */
+
 /* The source as it stands in messages. A path need not be UTF-8, a message has to be. */
 static char *
-describe_source (const MsaTrustSource *source)
+describe_ca (const MsaTlsItem *ca)
 {
   g_autofree char *path = NULL;
 
-  if (source->path == NULL)
-    return g_strdup (source->pem != NULL ? "the given PEM" : "the system's trust store");
+  if (ca->file == NULL)
+    return g_strdup (ca->pem != NULL ? "the given PEM" : "the system's trust store");
 
-  path = g_utf8_make_valid (source->path, -1);
+  path = g_utf8_make_valid (ca->file, -1);
   return g_strdup_printf ("the trust file '%s'", path);
 }
 
 /* Gives the number of certificates, or a GnuTLS code. */
 static int
 add_pem (MsaTrust *self,
-         GBytes *pem)
+         GBytes *pem,
+         GChecksum *contents)
 {
   gsize len;
   gconstpointer data = g_bytes_get_data (pem, &len);
@@ -123,285 +118,135 @@ add_pem (MsaTrust *self,
     return 0;
   if (len > MSA_MAX_TRUST_BYTES)
     return GNUTLS_E_LARGE_PACKET;
+  g_checksum_update (contents, data, (gssize) len);
   return gnutls_certificate_set_x509_trust_mem (self->credentials, &datum, GNUTLS_X509_FMT_PEM);
 }
 
 /* GnuTLS opens the system's store itself: where it is and whether it is a file or a token was
  * decided when GnuTLS was built. */
 static int
-add_source (MsaTrust *self,
-            MsaSys *sys,
-            const MsaTrustSource *source,
-            GError **error)
+add_ca (MsaTrust *self,
+        MsaSys *sys,
+        const MsaTlsItem *ca,
+        GChecksum *contents,
+        GError **error)
 {
-  g_autoptr (GBytes) contents = NULL;
+  g_autoptr (GBytes) bytes = NULL;
 
-  if (source->path == NULL && source->pem == NULL)
+  if (ca->file == NULL && ca->pem == NULL)
     return gnutls_certificate_set_x509_system_trust (self->credentials);
-  if (source->path == NULL)
-    return add_pem (self, source->pem);
+  if (ca->pem != NULL)
+    return add_pem (self, ca->pem, contents);
 
-  contents = sys->ops->read_file (sys, source->path, MSA_MAX_TRUST_BYTES, error);
-  return contents != NULL ? add_pem (self, contents) : 0;
+  bytes = sys->ops->read_file (sys, ca->file, MSA_MAX_TRUST_BYTES, error);
+  return bytes != NULL ? add_pem (self, bytes, contents) : 0;
 }
 
-MsaTrust *
-msa_trust_load (MsaSys *sys,
-                const MsaTrustSource *source,
-                GError **error)
+static gboolean
+load_ca (MsaTrust *self,
+         MsaSys *sys,
+         const MsaTlsItem *ca,
+         GChecksum *contents,
+         GError **error)
 {
-  g_autofree char *name = describe_source (source);
-  g_autoptr (MsaTrust) self = trust_new ();
+  g_autofree char *name = describe_ca (ca);
   g_autoptr (GError) cause = NULL;
   g_autofree char *text = NULL;
-  int n_certificates;
+  int n_certificates = gnutls_certificate_allocate_credentials (&self->credentials);
 
-  n_certificates = self != NULL ? add_source (self, sys, source, &cause) : GNUTLS_E_MEMORY_ERROR;
+  if (n_certificates >= 0)
+    n_certificates = add_ca (self, sys, ca, contents, &cause);
   if (cause != NULL)
     {
       g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST, "cannot read %s: %s", name,
                    cause->message);
-      return NULL;
+      return FALSE;
     }
   if (n_certificates == 0 || n_certificates == GNUTLS_E_NO_CERTIFICATE_FOUND)
     {
-      g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST, "%s holds no certificate", name);
-      return NULL;
+      g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST_EMPTY, "%s holds no certificate", name);
+      return FALSE;
     }
   if (n_certificates < 0)
     {
       text = msa_tls_describe (n_certificates);
       g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST, "cannot load %s: %s", name, text);
-      return NULL;
+      return FALSE;
     }
+  return TRUE;
+}
+
+/* --- the whole --- */
+
+MsaTrust *
+msa_trust_load (MsaSys *sys,
+                const MsaTlsSettings *settings,
+                GError **error)
+{
+  g_autoptr (GChecksum) contents = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autoptr (MsaTrust) self = trust_new (settings);
+
+  if (!msa_tls_settings_check (settings, error))
+    return NULL;
+  self->priority = msa_tls_priority_new (settings, error);
+  if (self->priority == NULL)
+    return NULL;
+  if (!load_ca (self, sys, &settings->ca, contents, error))
+    return NULL;
+  if (!msa_tls_client_load (sys, settings, self->token_pin, self->credentials, contents, error))
+    return NULL;
+
+  self->has_pin = settings->pinned_key.file != NULL;
+  if (self->has_pin &&
+      !msa_tls_pinned_key_load (sys, settings->pinned_key.file, self->pin, error))
+    return NULL;
+
+  self->contents = g_strdup (g_checksum_get_string (contents));
   return g_steal_pointer (&self);
 }
 
-/* --- loading --- */
+/* --- changes of files --- */
 
-static void
-load_free (TrustLoad *self)
+static guint
+get_files (const MsaTlsSettings *settings,
+           const char *files[4])
 {
-  g_free (self->identity);
-  g_free (self->source.path);
-  g_clear_pointer (&self->source.pem, g_bytes_unref);
-  g_clear_pointer (&self->trust, msa_trust_unref);
-  g_clear_error (&self->error);
-  g_free (self);
+  const MsaTlsItem *items[4] = { &settings->ca, &settings->certificate, &settings->key,
+                                 &settings->pinned_key };
+  guint n_files = 0;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (items); i++)
+    if (items[i]->file != NULL && !msa_tls_item_is_token (items[i]))
+      files[n_files++] = items[i]->file;
+  return n_files;
 }
 
-static void
-load_work (MsaJob *job,
-           MsaSys *sys)
+gboolean
+msa_trust_has_files (const MsaTlsSettings *settings)
 {
-  TrustLoad *self = (TrustLoad *) job;
+  const char *files[4];
 
-  self->trust = msa_trust_load (sys, &self->source, &self->error);
+  return get_files (settings, files) > 0;
 }
 
-static void load_done (MsaTask *task, MsaReactor *reactor, gint64 now_us);
-
-/* A configuration that is NULL asks for the system's store. */
-static TrustLoad *
-load_new (MsaTrustCache *cache,
-          const char *identity,
-          MsaTlsConfig *config)
+gboolean
+msa_trust_stamp (MsaSys *sys,
+                 const MsaTlsSettings *settings,
+                 guint64 *stamp)
 {
-  TrustLoad *self = g_new0 (TrustLoad, 1);
-  GBytes *pem = config != NULL ? msa_tls_config_get_ca_pem (config) : NULL;
+  const char *files[4];
+  guint n_files = get_files (settings, files);
+  guint i;
 
-  self->task.job.work = load_work;
-  self->task.done = load_done;
-  self->cache = cache;
-  self->identity = g_strdup (identity);
-  if (config != NULL)
-    self->source.path = g_strdup (msa_tls_config_get_ca_file (config));
-  if (pem != NULL)
-    self->source.pem = g_bytes_ref (pem);
-  return self;
-}
-
-/* --- the cache --- */
-
-static void
-entry_unref (TrustEntry *self)
-{
-  if (!g_ref_count_dec (&self->refs))
-    return;
-
-  g_clear_pointer (&self->trust, msa_trust_unref);
-  g_free (self);
-}
-
-/* Takes the entry out of the table's hands: nobody is told any more. */
-static void
-entry_destroy (TrustEntry *self)
-{
-  if (self->load != NULL)
-    self->load->cache = NULL;
-  self->load = NULL;
-  entry_unref (self);
-}
-
-/* Waiters may start and cancel others, even free the cache: each is out of the list before it is
- * told, and the entry is held by the caller. */
-static void
-tell_waiters (TrustEntry *self,
-              const GError *error,
-              gint64 now_us)
-{
-  while (self->waiters != NULL)
+  *stamp = 0;
+  for (i = 0; i < n_files; i++)
     {
-      MsaTrustWaiter *waiter = self->waiters;
+      guint64 of_file;
 
-      self->waiters = waiter->next;
-      waiter->next = NULL;
-      waiter->entry = NULL;
-      waiter->done (waiter, self->trust, error, now_us);
+      if (!sys->ops->file_stamp (sys, files[i], &of_file))
+        return FALSE;
+      *stamp = *stamp * 31 + of_file;
     }
-}
-
-static void
-forget_waiters (TrustEntry *self)
-{
-  while (self->waiters != NULL)
-    {
-      MsaTrustWaiter *waiter = self->waiters;
-
-      self->waiters = waiter->next;
-      waiter->next = NULL;
-      waiter->entry = NULL;
-    }
-}
-
-static void
-load_done (MsaTask *task,
-           MsaReactor *reactor,
-           gint64 now_us)
-{
-  TrustLoad *self = (TrustLoad *) task;
-  TrustEntry *entry;
-
-  /* Without a reactor this may be any thread: nothing but the load may be touched. */
-  if (reactor == NULL || self->cache == NULL)
-    {
-      load_free (self);
-      return;
-    }
-
-  if (self->trust == NULL && self->error == NULL)
-    g_set_error (&self->error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
-                 "cannot load the trust store: no thread could be had");
-
-  entry = g_hash_table_lookup (self->cache->entries, self->identity);
-  entry->load = NULL;
-  entry->trust = g_steal_pointer (&self->trust);
-  entry->loaded_us = now_us;
-  g_ref_count_inc (&entry->refs);
-  /* A failure is not kept: the next need tries again, also one out of tell_waiters(). */
-  if (entry->trust == NULL)
-    g_hash_table_remove (self->cache->entries, self->identity);
-
-  tell_waiters (entry, self->error, now_us);
-  entry_unref (entry);
-  load_free (self);
-}
-
-MsaTrustCache *
-msa_trust_cache_new (MsaReactor *reactor)
-{
-  MsaTrustCache *self = g_new0 (MsaTrustCache, 1);
-
-  self->reactor = reactor;
-  self->entries =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) entry_destroy);
-  return self;
-}
-
-void
-msa_trust_cache_free (MsaTrustCache *self)
-{
-  GHashTableIter iter;
-  TrustEntry *entry;
-
-  g_hash_table_iter_init (&iter, self->entries);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &entry))
-    forget_waiters (entry);
-
-  g_hash_table_unref (self->entries);
-  g_free (self);
-}
-
-/* gpointer is now_us. */
-static gboolean
-entry_is_expired (gpointer identity,
-                  gpointer value,
-                  gpointer now_us)
-{
-  const TrustEntry *entry = value;
-
-  return entry->trust != NULL && *(gint64 *) now_us - entry->loaded_us >= MSA_TRUST_TTL_US;
-}
-
-static void
-append_waiter (TrustEntry *entry,
-               MsaTrustWaiter *waiter)
-{
-  MsaTrustWaiter **last = &entry->waiters;
-
-  while (*last != NULL)
-    last = &(*last)->next;
-
-  waiter->entry = entry;
-  waiter->next = NULL;
-  *last = waiter;
-}
-
-MsaTrust *
-msa_trust_cache_start (MsaTrustCache *self,
-                       MsaTlsConfig *config,
-                       MsaTrustWaiter *waiter,
-                       gint64 now_us)
-{
-  const char *identity = config != NULL ? msa_tls_config_get_identity (config) : "";
-  TrustEntry *entry;
-
-  /* One walk over what are a handful of entries drops all that is too old, wanted or not. */
-  g_hash_table_foreach_remove (self->entries, entry_is_expired, &now_us);
-
-  entry = g_hash_table_lookup (self->entries, identity);
-  if (entry != NULL && entry->trust != NULL)
-    return msa_trust_ref (entry->trust);
-
-  if (entry == NULL)
-    {
-      entry = g_new0 (TrustEntry, 1);
-      g_ref_count_init (&entry->refs);
-      entry->load = load_new (self, identity, config);
-      g_hash_table_insert (self->entries, g_strdup (identity), entry);
-      append_waiter (entry, waiter);
-      self->reactor->ops->run (self->reactor, &entry->load->task);
-      return NULL;
-    }
-
-  append_waiter (entry, waiter);
-  return NULL;
-}
-
-void
-msa_trust_cache_cancel (MsaTrustCache *self,
-                        MsaTrustWaiter *waiter)
-{
-  TrustEntry *entry = waiter->entry;
-  MsaTrustWaiter **link;
-
-  if (entry == NULL)
-    return;
-
-  for (link = &entry->waiters; *link != NULL && *link != waiter; link = &(*link)->next)
-    ;
-  if (*link == waiter)
-    *link = waiter->next;
-  waiter->next = NULL;
-  waiter->entry = NULL;
+  return TRUE;
 }

@@ -1,10 +1,8 @@
 /* msa-tls-verify.c: the one place where a peer is found to be who it should be
  *
- * Starts from "not verified": chain and dates, and the name, are checked each on its
- * own, and every objection is listed. Dates are compared by GnuTLS with its own clock. Of names
- * GnuTLS is asked, and a stricter reading of the same certificate has to agree (RFC 9525):
- * GnuTLS takes "*b.example" for a part of a label, an address for a text, and
- * the common name beside other alternative names.
+ * Starts from "not verified": chain and dates, the name, and the pinned key are checked each
+ * on its own, and every objection is listed. Dates are compared by GnuTLS with its own clock.
+ * Names are matched in msa-tls-names.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,17 +10,13 @@
 
 #include "tls/msa-tls-verify-private.h"
 
-#include "base/msa-cursor-private.h"
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "tls/msa-tls-trust-private.h"
 
-#include <gnutls/x509-ext.h>
+#include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
-
-/* More names than these are counted, not shown. */
-#define MAX_SHOWN_NAMES 3
-#define MAX_SHOWN_NAME_BYTES 64
+#include <string.h>
 
 struct _MsaTlsVerified
 {
@@ -31,50 +25,55 @@ struct _MsaTlsVerified
 
 typedef struct
 {
-  gnutls_session_t session; /* (unowned) */
-  MsaHost         *host;    /* (unowned) */
-  GString         *causes;  /* (owned): what speaks against the peer; empty: nothing so far */
+  gnutls_session_t session;  /* (unowned) */
+  MsaTlsConfig    *config;   /* (unowned) (nullable) */
+  MsaHost         *host;     /* (unowned) */
+  MsaTrust        *trust;    /* (unowned) */
+  GString         *causes;   /* (owned): what speaks against the peer; empty: nothing so far */
+  MsaTlsDoubt      doubt;
+  gboolean         is_pin;   /* a wrong key is among the causes */
 } Verification;
-
-typedef struct
-{
-  const MsaHost *host;    /* (unowned) */
-  gboolean       matched;
-  guint          n_names; /* of any type */
-  GString       *shown;   /* (owned): the first ones */
-} NameSearch;
 
 /* GNUTLS_CERT_INVALID stands beside each of them and says nothing by itself. */
 static const struct
 {
   guint       bit;
+  guint       flag; /* GTlsCertificateFlags */
   const char *text;
 } objections[] = {
-  { GNUTLS_CERT_EXPIRED, "expired" },
-  { GNUTLS_CERT_NOT_ACTIVATED, "not yet valid" },
-  { GNUTLS_CERT_SIGNER_NOT_FOUND, "unknown issuer" },
-  { GNUTLS_CERT_SIGNER_NOT_CA, "issued by a certificate that is no authority" },
-  { GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, "against the constraints of its issuer" },
-  { GNUTLS_CERT_SIGNATURE_FAILURE, "wrong signature" },
-  { GNUTLS_CERT_INSECURE_ALGORITHM, "weak key or algorithm" },
-  { GNUTLS_CERT_REVOKED, "revoked" },
-  { GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED, "outdated revocation data" },
-  { GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE, "revocation data from the future" },
-  { GNUTLS_CERT_PURPOSE_MISMATCH, "not meant for TLS servers" },
-  { GNUTLS_CERT_MISSING_OCSP_STATUS, "without the status it says will be stapled" },
-  { GNUTLS_CERT_INVALID_OCSP_STATUS, "invalid stapled status" },
-  { GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, "unknown critical extension" },
+  { GNUTLS_CERT_EXPIRED, G_TLS_CERTIFICATE_EXPIRED, "expired" },
+  { GNUTLS_CERT_NOT_ACTIVATED, G_TLS_CERTIFICATE_NOT_ACTIVATED, "not yet valid" },
+  { GNUTLS_CERT_SIGNER_NOT_FOUND, G_TLS_CERTIFICATE_UNKNOWN_CA, "unknown issuer" },
+  { GNUTLS_CERT_SIGNER_NOT_CA, G_TLS_CERTIFICATE_GENERIC_ERROR,
+    "issued by a certificate that is no authority" },
+  { GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, G_TLS_CERTIFICATE_GENERIC_ERROR,
+    "against the constraints of its issuer" },
+  { GNUTLS_CERT_SIGNATURE_FAILURE, G_TLS_CERTIFICATE_GENERIC_ERROR, "wrong signature" },
+  { GNUTLS_CERT_INSECURE_ALGORITHM, G_TLS_CERTIFICATE_INSECURE, "weak key or algorithm" },
+  { GNUTLS_CERT_REVOKED, G_TLS_CERTIFICATE_REVOKED, "revoked" },
+  { GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED, G_TLS_CERTIFICATE_GENERIC_ERROR,
+    "outdated revocation data" },
+  { GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE, G_TLS_CERTIFICATE_GENERIC_ERROR,
+    "revocation data from the future" },
+  { GNUTLS_CERT_PURPOSE_MISMATCH, G_TLS_CERTIFICATE_GENERIC_ERROR, "not meant for TLS servers" },
+  { GNUTLS_CERT_MISSING_OCSP_STATUS, G_TLS_CERTIFICATE_GENERIC_ERROR,
+    "without the status it says will be stapled" },
+  { GNUTLS_CERT_INVALID_OCSP_STATUS, G_TLS_CERTIFICATE_GENERIC_ERROR, "invalid stapled status" },
+  { GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS, G_TLS_CERTIFICATE_GENERIC_ERROR,
+    "unknown critical extension" },
 };
 
-static void object (Verification *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static void object (Verification *self, guint flag, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 static void
 object (Verification *self,
+        guint flag,
         const char *format,
         ...)
 {
   va_list args;
 
+  self->doubt.flags |= flag;
   if (self->causes->len > 0)
     g_string_append (self->causes, ", ");
   va_start (args, format);
@@ -88,7 +87,7 @@ object_to_result (Verification *self,
 {
   g_autofree char *text = msa_tls_describe (result);
 
-  object (self, "%s", text);
+  object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "%s", text);
 }
 
 /* --- chain and dates --- */
@@ -102,17 +101,42 @@ object_to_status (Verification *self,
   gsize i;
 
   if (status == GNUTLS_CERT_INVALID)
-    object (self, "invalid");
+    object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "invalid");
 
   for (i = 0; i < G_N_ELEMENTS (objections); i++)
     {
       if ((left & objections[i].bit) != 0)
-        object (self, "%s", objections[i].text);
+        object (self, objections[i].flag, "%s", objections[i].text);
       left &= ~objections[i].bit;
     }
 
   if (left != 0)
-    object (self, "status 0x%x, which is not known", left);
+    object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "status 0x%x, which is not known", left);
+}
+
+/* The authority says that it does not know the certificate. GnuTLS, which checked all else of the
+ * stapled status, lets that pass. */
+static void
+check_staple (Verification *self)
+{
+  gnutls_ocsp_resp_t response;
+  gnutls_datum_t datum = { NULL, 0 };
+  guint status = GNUTLS_OCSP_CERT_GOOD;
+
+  if (gnutls_ocsp_status_request_get2 (self->session, 0, &datum) < 0 || datum.size == 0)
+    return;
+  if (gnutls_ocsp_resp_init (&response) < 0)
+    {
+      object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "no memory to read its status");
+      return;
+    }
+
+  if (gnutls_ocsp_resp_import (response, &datum) >= 0 &&
+      gnutls_ocsp_resp_get_single (response, 0, NULL, NULL, NULL, NULL, &status, NULL, NULL, NULL,
+                                   NULL) >= 0 &&
+      status == GNUTLS_OCSP_CERT_UNKNOWN)
+    object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "unknown to the authority that staples");
+  gnutls_ocsp_resp_deinit (response);
 }
 
 /* Dates, signatures, constraints, strength, stapled status and purpose. The name is not GnuTLS' to
@@ -129,291 +153,127 @@ check_chain (Verification *self)
     object_to_result (self, result);
   else if (status != 0)
     object_to_status (self, status);
+  check_staple (self);
 }
 
-/* --- name --- */
-
-/* "*.rest" where the rest has a dot and no further star: the star stands for exactly the first
- * label (RFC 9525, 6.3). */
-static gboolean
-wildcard_covers (MsaSlice pattern,
-                 MsaSlice name)
-{
-  MsaCursor wild = msa_cursor_from_slice (pattern);
-  MsaCursor host = msa_cursor_from_slice (name);
-  MsaSlice label, rest;
-
-  if (!msa_cursor_accept_slice (&wild, MSA_SLICE ("*.")))
-    return FALSE;
-  rest = msa_cursor_rest (&wild);
-  if (!msa_slice_has_byte (rest, '.') || msa_slice_has_byte (rest, '*'))
-    return FALSE;
-
-  if (!msa_cursor_take_until (&host, '.', &label) || label.len == 0)
-    return FALSE;
-  msa_cursor_next (&host);
-  return msa_slice_equal_ci (rest, msa_cursor_rest (&host));
-}
+/* --- pins --- */
 
 static gboolean
-name_covers (MsaSlice pattern,
-             const MsaHost *host)
+is_pinned (Verification *self,
+           const guint8 digest[MSA_TLS_PIN_BYTES])
 {
-  MsaSlice name = msa_slice (host->name, host->name_len);
+  const guint8 *of_file = msa_trust_get_pin (self->trust);
+  const char *const *pins =
+      self->config != NULL ? msa_tls_config_get_pinned_keys (self->config) : NULL;
+  guint8 pin[MSA_TLS_PIN_BYTES];
 
-  if (host->kind != MSA_HOST_NAME)
-    return FALSE;
-  return msa_slice_equal_ci (pattern, name) || wildcard_covers (pattern, name);
-}
-
-static gsize
-address_len (const MsaHost *host)
-{
-  return host->kind == MSA_HOST_IPV4 ? 4 : 16;
-}
-
-static gboolean
-address_covers (MsaSlice address,
-                const MsaHost *host)
-{
-  return host->kind != MSA_HOST_NAME &&
-         msa_slice_equal (address, msa_slice (host->address, address_len (host)));
-}
-
-/* Notes a name for the message: a peer's bytes, so what is not plain text is masked. */
-static void
-show_name (NameSearch *self,
-           const char *type,
-           MsaSlice name)
-{
-  MsaCursor cursor = msa_cursor_from_slice (name);
-  guint n_bytes = 0;
-  int byte;
-
-  self->n_names++;
-  if (self->n_names > MAX_SHOWN_NAMES)
-    return;
-
-  if (self->n_names > 1)
-    g_string_append (self->shown, ", ");
-  g_string_append (self->shown, type);
-  while (n_bytes++ < MAX_SHOWN_NAME_BYTES && (byte = msa_cursor_next (&cursor)) >= 0)
-    g_string_append_c (self->shown,
-                       byte < 128 && g_ascii_isgraph ((gchar) byte) ? (gchar) byte : '?');
-  if (!msa_cursor_is_empty (&cursor))
-    g_string_append (self->shown, "...");
+  if (of_file != NULL && memcmp (of_file, digest, MSA_TLS_PIN_BYTES) == 0)
+    return TRUE;
+  for (; pins != NULL && *pins != NULL; pins++)
+    if (msa_tls_pin_parse (*pins, pin) && memcmp (pin, digest, MSA_TLS_PIN_BYTES) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static void
-show_address (NameSearch *self,
-              MsaSlice address)
-{
-  g_autoptr (GInetAddress) inet = NULL;
-  g_autofree char *text = NULL;
-
-  if (address.len != 4 && address.len != 16)
-    {
-      show_name (self, "IP:", MSA_SLICE ("?"));
-      return;
-    }
-
-  inet = g_inet_address_new_from_bytes ((const guint8 *) address.data, address.len == 4
-                                                                           ? G_SOCKET_FAMILY_IPV4
-                                                                           : G_SOCKET_FAMILY_IPV6);
-  text = g_inet_address_to_string (inet);
-  show_name (self, "IP:", msa_slice_from_string (text));
-}
-
-static void
-search_alternative_names (NameSearch *self,
-                          gnutls_subject_alt_names_t names)
-{
-  gnutls_datum_t datum;
-  guint type, i;
-
-  for (i = 0; gnutls_subject_alt_names_get (names, i, &type, &datum, NULL) == 0; i++)
-    {
-      MsaSlice name = msa_slice (datum.data, datum.size);
-
-      if (type == GNUTLS_SAN_DNSNAME)
-        {
-          self->matched |= name_covers (name, self->host);
-          show_name (self, "DNS:", name);
-        }
-      else if (type == GNUTLS_SAN_IPADDRESS)
-        {
-          self->matched |= address_covers (name, self->host);
-          show_address (self, name);
-        }
-      else
-        {
-          show_name (self, "another kind of name", MSA_SLICE (""));
-        }
-    }
-}
-
-/* Asked only where there is no alternative name of any type (RFC 6125, 6.4.4); one common name,
- * not several. */
-static void
-search_common_name (NameSearch *self,
-                    gnutls_x509_crt_t leaf)
-{
-  char buffer[256];
-  gsize len = sizeof (buffer);
-  gsize second = 0;
-
-  if (gnutls_x509_crt_get_dn_by_oid (leaf, GNUTLS_OID_X520_COMMON_NAME, 0, 0, buffer, &len) < 0)
-    return;
-
-  show_name (self, "CN:", msa_slice (buffer, len));
-  if (gnutls_x509_crt_get_dn_by_oid (leaf, GNUTLS_OID_X520_COMMON_NAME, 1, 0, NULL, &second) ==
-      GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-    self->matched = name_covers (msa_slice (buffer, len), self->host);
-  else
-    show_name (self, "a second CN", MSA_SLICE (""));
-}
-
-/* The alternative names; none with @present FALSE if there is no such extension; NULL if it cannot
- * be read. */
-static gnutls_subject_alt_names_t
-get_alternative_names (gnutls_x509_crt_t leaf,
-                       gboolean *present)
-{
-  gnutls_subject_alt_names_t names = NULL;
-  gnutls_datum_t der = { NULL, 0 };
-  guint critical;
-  int result;
-
-  *present = FALSE;
-  if (gnutls_subject_alt_names_init (&names) < 0)
-    return NULL;
-
-  result = gnutls_x509_crt_get_extension_by_oid2 (leaf, GNUTLS_X509EXT_OID_SAN, 0, &der, &critical);
-  if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-    return names;
-
-  *present = TRUE;
-  if (result >= 0)
-    result = gnutls_x509_ext_import_subject_alt_names (&der, names, 0);
-  gnutls_free (der.data);
-  if (result < 0)
-    {
-      gnutls_subject_alt_names_deinit (names);
-      return NULL;
-    }
-  return names;
-}
-
-static gboolean
-library_agrees (gnutls_x509_crt_t leaf,
-                const MsaHost *host)
-{
-  if (host->kind == MSA_HOST_NAME)
-    return gnutls_x509_crt_check_hostname2 (leaf, host->name, 0) != 0;
-
-  return gnutls_x509_crt_check_ip (leaf, host->address, (guint) address_len (host), 0) != 0;
-}
-
-static void
-check_name (Verification *self,
+check_pins (Verification *self,
             gnutls_x509_crt_t leaf)
 {
-  g_autoptr (GString) shown = g_string_new (NULL);
-  NameSearch search = { .host = self->host, .shown = shown };
-  gboolean present;
-  gnutls_subject_alt_names_t names = get_alternative_names (leaf, &present);
+  guint8 digest[MSA_TLS_PIN_BYTES];
+  size_t len = sizeof (digest);
 
-  if (names == NULL)
-    {
-      object (self, "unreadable names");
-      return;
-    }
-
-  search_alternative_names (&search, names);
-  gnutls_subject_alt_names_deinit (names);
-  if (!present)
-    search_common_name (&search, leaf);
-
-  if (search.matched && library_agrees (leaf, self->host))
+  if (msa_trust_get_pin (self->trust) == NULL &&
+      (self->config == NULL || msa_tls_config_get_pinned_keys (self->config) == NULL))
     return;
 
-  if (search.n_names == 0)
-    object (self, "it names nobody");
-  else if (search.n_names > MAX_SHOWN_NAMES)
-    object (self, "it is for %s and %u more", shown->str, search.n_names - MAX_SHOWN_NAMES);
-  else
-    object (self, "it is for %s", shown->str);
+  if (leaf != NULL &&
+      gnutls_x509_crt_get_key_id (leaf, GNUTLS_KEYID_USE_SHA256, digest, &len) >= 0 &&
+      len == sizeof (digest) && is_pinned (self, digest))
+    return;
+
+  self->is_pin = self->doubt.is_final = TRUE;
+  object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "its key is none of those that are pinned");
 }
 
 /* --- the whole --- */
 
-/* Has to hold whatever the configuration says: a certificate from this session, judged by this
- * trust. */
+/* Has to hold whatever the configuration says, and whoever is asked: a certificate from this
+ * session, judged by this trust. */
 static const gnutls_datum_t *
-get_chain (Verification *self,
-           MsaTrust *trust)
+get_chain (Verification *self)
 {
   const gnutls_datum_t *chain;
   gpointer credentials = NULL;
   guint len = 0;
 
+  self->doubt.is_final = TRUE;
   if (gnutls_credentials_get (self->session, GNUTLS_CRD_CERTIFICATE, &credentials) < 0 ||
-      credentials != (gpointer) msa_trust_get_credentials (trust))
+      credentials != (gpointer) msa_trust_get_credentials (self->trust))
     {
-      object (self, "another trust store is in use");
+      object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "another trust store is in use");
       return NULL;
     }
-  if (gnutls_auth_get_type (self->session) != GNUTLS_CRD_CERTIFICATE ||
+  if (gnutls_auth_server_get_type (self->session) != GNUTLS_CRD_CERTIFICATE ||
       gnutls_certificate_type_get2 (self->session, GNUTLS_CTYPE_SERVER) != GNUTLS_CRT_X509)
     {
-      object (self, "it is no X.509 certificate");
+      object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "it is no X.509 certificate");
       return NULL;
     }
 
   chain = gnutls_certificate_get_peers (self->session, &len);
   if (chain == NULL || len == 0)
     {
-      object (self, "none was sent");
+      object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "none was sent");
       return NULL;
     }
   if (len > MSA_MAX_PEER_CHAIN)
     {
-      object (self, "a chain of %u certificates, where at most %d are taken", len,
-              MSA_MAX_PEER_CHAIN);
+      object (self, G_TLS_CERTIFICATE_GENERIC_ERROR,
+              "a chain of %u certificates, where at most %d are taken", len, MSA_MAX_PEER_CHAIN);
       return NULL;
     }
+  self->doubt.is_final = FALSE;
   return chain;
 }
 
-static void
-check_peer (Verification *self,
-            MsaTlsConfig *config,
-            MsaTrust *trust)
+static gnutls_x509_crt_t
+import_leaf (Verification *self,
+             const gnutls_datum_t *chain)
 {
-  const gnutls_datum_t *chain = get_chain (self, trust);
+  gnutls_x509_crt_t leaf = NULL;
+  int result = gnutls_x509_crt_init (&leaf);
+
+  if (result >= 0)
+    result = gnutls_x509_crt_import (leaf, &chain[0], GNUTLS_X509_FMT_DER);
+  if (result >= 0)
+    return leaf;
+
+  self->doubt.is_final = TRUE;
+  object_to_result (self, result);
+  g_clear_pointer (&leaf, gnutls_x509_crt_deinit);
+  return NULL;
+}
+
+static void
+check_peer (Verification *self)
+{
+  const gnutls_datum_t *chain = get_chain (self);
+  g_autofree char *names = NULL;
   gnutls_x509_crt_t leaf;
-  int result;
 
   if (chain == NULL)
     return;
 
-  if (config == NULL || msa_tls_config_get_verify_chain (config))
+  if (self->config == NULL || msa_tls_config_get_verify_chain (self->config))
     check_chain (self);
 
-  if (config != NULL && !msa_tls_config_get_verify_name (config))
-    return;
-  if (gnutls_x509_crt_init (&leaf) < 0)
-    {
-      object (self, "no memory to read it");
-      return;
-    }
-
-  result = gnutls_x509_crt_import (leaf, &chain[0], GNUTLS_X509_FMT_DER);
-  if (result < 0)
-    object_to_result (self, result);
-  else
-    check_name (self, leaf);
-  gnutls_x509_crt_deinit (leaf);
+  leaf = import_leaf (self, chain);
+  if (leaf != NULL && (self->config == NULL || msa_tls_config_get_verify_name (self->config)))
+    names = msa_tls_names_object (leaf, self->host);
+  if (names != NULL)
+    object (self, G_TLS_CERTIFICATE_BAD_IDENTITY, "%s", names);
+  check_pins (self, leaf);
+  g_clear_pointer (&leaf, gnutls_x509_crt_deinit);
 }
 
 MsaTlsVerified *
@@ -421,16 +281,23 @@ msa_tls_verify (gnutls_session_t session,
                 MsaTlsConfig *config,
                 MsaHost *host,
                 MsaTrust *trust,
+                gboolean accepted,
+                MsaTlsDoubt *doubt,
                 GError **error)
 {
   g_autoptr (GString) causes = g_string_new (NULL);
-  Verification verification = { session, host, causes };
+  Verification verification = {
+    .session = session, .config = config, .host = host, .trust = trust, .causes = causes
+  };
   MsaTlsVerified *self;
 
-  check_peer (&verification, config, trust);
-  if (causes->len > 0)
+  check_peer (&verification);
+  if (doubt != NULL)
+    *doubt = verification.doubt;
+  if (causes->len > 0 && (!accepted || verification.doubt.is_final))
     {
-      g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY,
+      g_set_error (error, MSA_ERROR,
+                   verification.is_pin ? MSA_ERROR_TLS_PIN : MSA_ERROR_TLS_VERIFY,
                    "the certificate of %s is not trusted: %s", host->name, causes->str);
       return NULL;
     }

@@ -10,12 +10,16 @@
 #include "msa-test-pki.h"
 
 #include <gio/gio.h>
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
 #include <string.h>
 #include <time.h>
 
-#define DAY_S (24 * 3600)
+#define HOUR_S 3600
+#define DAY_S (24 * HOUR_S)
 
 struct _MsaTestPki
 {
@@ -33,17 +37,47 @@ check (int result)
 }
 
 static gnutls_x509_privkey_t
-make_key (gboolean weak)
+make_key (MsaTestKey kind)
 {
+  static const struct
+  {
+    gnutls_pk_algorithm_t algorithm;
+    guint                 bits;
+  } kinds[] = {
+    [MSA_TEST_P256] = { GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1) },
+    [MSA_TEST_P384] = { GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP384R1) },
+    [MSA_TEST_ED25519] = { GNUTLS_PK_EDDSA_ED25519,
+                           GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_ED25519) },
+    [MSA_TEST_RSA_2048] = { GNUTLS_PK_RSA, 2048 },
+    [MSA_TEST_RSA_1024] = { GNUTLS_PK_RSA, 1024 },
+  };
   gnutls_x509_privkey_t key;
 
   check (gnutls_x509_privkey_init (&key));
-  if (weak)
-    check (gnutls_x509_privkey_generate (key, GNUTLS_PK_RSA, 1024, 0));
-  else
-    check (gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA,
-                                         GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0));
+  check (gnutls_x509_privkey_generate (key, kinds[kind].algorithm, kinds[kind].bits, 0));
   return key;
+}
+
+static void
+get_validity (MsaTestValidity validity,
+              time_t *from,
+              time_t *until)
+{
+  time_t now = time (NULL);
+
+  *from = now - 2 * DAY_S;
+  *until = now + 2 * DAY_S;
+  if (validity == MSA_TEST_EXPIRED)
+    *until = now - DAY_S;
+  else if (validity == MSA_TEST_JUST_EXPIRED)
+    *until = now - HOUR_S;
+  else if (validity == MSA_TEST_NOT_YET_VALID)
+    *from = now + DAY_S;
+  else if (validity == MSA_TEST_JUST_VALID)
+    {
+      *from = now - HOUR_S;
+      *until = now + HOUR_S;
+    }
 }
 
 /* The parts that every certificate has. */
@@ -55,16 +89,10 @@ make_crt (gnutls_x509_privkey_t key,
   guint32 serial = GUINT32_TO_BE ((guint32) g_atomic_int_add (&next_serial, 1));
   guint8 id[20];
   size_t id_len = sizeof (id);
-  time_t now = time (NULL);
-  time_t from = now - 2 * DAY_S;
-  time_t until = now + 2 * DAY_S;
+  time_t from, until;
   gnutls_x509_crt_t crt;
 
-  if (validity == MSA_TEST_EXPIRED)
-    until = now - DAY_S;
-  else if (validity == MSA_TEST_NOT_YET_VALID)
-    from = now + DAY_S;
-
+  get_validity (validity, &from, &until);
   check (gnutls_x509_crt_init (&crt));
   check (gnutls_x509_crt_set_version (crt, 3));
   check (gnutls_x509_crt_set_serial (crt, &serial, sizeof (serial)));
@@ -119,6 +147,73 @@ add_name_with_nul (gnutls_x509_crt_t crt,
   check (gnutls_x509_crt_set_extension_by_oid (crt, GNUTLS_X509EXT_OID_SAN, der, len + 4, 0));
 }
 
+/* --- DER, as far as it is needed --- */
+
+/* @der becomes the contents of an element. */
+static void
+wrap (GByteArray *der,
+      guint8 tag)
+{
+  guint8 head[4] = { tag, 0 };
+  guint n = 2;
+
+  g_assert_cmpuint (der->len, <, 0x1000000);
+  if (der->len < 0x80)
+    head[1] = (guint8) der->len;
+  else if (der->len < 0x10000)
+    {
+      head[1] = 0x82;
+      head[2] = (guint8) (der->len >> 8);
+      head[3] = (guint8) der->len;
+      n = 4;
+    }
+  else
+    {
+      guint8 long_head[5] = { tag, 0x83, (guint8) (der->len >> 16), (guint8) (der->len >> 8),
+                              (guint8) der->len };
+
+      g_byte_array_prepend (der, long_head, sizeof (long_head));
+      return;
+    }
+  g_byte_array_prepend (der, head, n);
+}
+
+static void
+append_element (GByteArray *der,
+                guint8 tag,
+                gconstpointer data,
+                gsize len)
+{
+  g_autoptr (GByteArray) element = g_byte_array_new ();
+
+  g_byte_array_append (element, data, (guint) len);
+  wrap (element, tag);
+  g_byte_array_append (der, element->data, element->len);
+}
+
+/* --- names --- */
+
+/* GnuTLS takes the square of their number to add them one by one. */
+static void
+add_many_names (gnutls_x509_crt_t crt,
+                const MsaTestCertSpec *spec)
+{
+  g_autoptr (GByteArray) der = g_byte_array_new ();
+  guint i;
+
+  for (i = 0; i < spec->n_other_dns; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("h%u.example", i);
+
+      append_element (der, 0x82, name, strlen (name));
+    }
+  for (i = 0; i < G_N_ELEMENTS (spec->dns) && spec->dns[i] != NULL; i++)
+    append_element (der, 0x82, spec->dns[i], strlen (spec->dns[i]));
+  wrap (der, 0x30);
+  check (
+      gnutls_x509_crt_set_extension_by_oid (crt, GNUTLS_X509EXT_OID_SAN, der->data, der->len, 0));
+}
+
 static void
 add_names (gnutls_x509_crt_t crt,
            const MsaTestCertSpec *spec)
@@ -127,12 +222,19 @@ add_names (gnutls_x509_crt_t crt,
 
   add_common_name (crt, spec->common_name);
   add_common_name (crt, spec->second_common_name);
+  if (spec->n_other_dns > 0)
+    {
+      add_many_names (crt, spec);
+      return;
+    }
   for (i = 0; i < G_N_ELEMENTS (spec->dns) && spec->dns[i] != NULL; i++)
     add_alternative_name (crt, GNUTLS_SAN_DNSNAME, spec->dns[i], strlen (spec->dns[i]));
   for (i = 0; i < G_N_ELEMENTS (spec->ip) && spec->ip[i] != NULL; i++)
     add_address (crt, spec->ip[i]);
   if (spec->email != NULL)
     add_alternative_name (crt, GNUTLS_SAN_RFC822NAME, spec->email, strlen (spec->email));
+  if (spec->uri != NULL)
+    add_alternative_name (crt, GNUTLS_SAN_URI, spec->uri, strlen (spec->uri));
   if (spec->dns_with_nul != NULL)
     add_name_with_nul (crt, spec->dns_with_nul);
 }
@@ -140,14 +242,24 @@ add_names (gnutls_x509_crt_t crt,
 static void
 sign (gnutls_x509_crt_t crt,
       gnutls_x509_crt_t issuer,
-      gnutls_x509_privkey_t issuer_key)
+      gnutls_x509_privkey_t issuer_key,
+      MsaTestDigest digest)
 {
+  static const gnutls_digest_algorithm_t digests[] = {
+    [MSA_TEST_SHA256] = GNUTLS_DIG_SHA256,
+    [MSA_TEST_SHA1] = GNUTLS_DIG_SHA1,
+    [MSA_TEST_MD5] = GNUTLS_DIG_MD5,
+  };
   guint8 id[64];
   size_t id_len = sizeof (id);
 
   check (gnutls_x509_crt_get_subject_key_id (issuer, id, &id_len, NULL));
   check (gnutls_x509_crt_set_authority_key_id (crt, id, id_len));
-  check (gnutls_x509_crt_sign2 (crt, issuer, issuer_key, GNUTLS_DIG_SHA256, 0));
+  /* An Ed25519 key has but one way to sign. */
+  if (gnutls_x509_privkey_get_pk_algorithm (issuer_key) == GNUTLS_PK_EDDSA_ED25519)
+    check (gnutls_x509_crt_sign2 (crt, issuer, issuer_key, GNUTLS_DIG_SHA512, 0));
+  else
+    check (gnutls_x509_crt_sign2 (crt, issuer, issuer_key, digests[digest], 0));
 }
 
 static char *
@@ -168,52 +280,144 @@ export_key (gnutls_x509_privkey_t key)
   gnutls_datum_t pem;
   char *text;
 
-  check (gnutls_x509_privkey_export2 (key, GNUTLS_X509_FMT_PEM, &pem));
+  check (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+                                            &pem));
   text = g_strndup ((const char *) pem.data, pem.size);
   gnutls_free (pem.data);
   return text;
 }
 
-/* @issuer NULL: a root. */
-static MsaTestPki *
-make_authority (MsaTestPki *issuer,
-                gboolean is_authority)
+/* --- authorities --- */
+
+static void
+add_name_constraint (gnutls_x509_name_constraints_t constraints,
+                     const char *name,
+                     gboolean is_permitted)
 {
+  gnutls_datum_t datum = { (guchar *) name, name != NULL ? (guint) strlen (name) : 0 };
+
+  if (name == NULL)
+    return;
+  check (is_permitted ? gnutls_x509_name_constraints_add_permitted (constraints,
+                                                                    GNUTLS_SAN_DNSNAME, &datum)
+                      : gnutls_x509_name_constraints_add_excluded (constraints, GNUTLS_SAN_DNSNAME,
+                                                                   &datum));
+}
+
+static void
+add_name_constraints (gnutls_x509_crt_t crt,
+                      const MsaTestAuthoritySpec *spec)
+{
+  gnutls_x509_name_constraints_t constraints;
+  gnutls_datum_t range = { NULL, 0 };
+
+  if (spec->permitted_dns == NULL && spec->excluded_dns == NULL && spec->permitted_ip == NULL)
+    return;
+
+  check (gnutls_x509_name_constraints_init (&constraints));
+  add_name_constraint (constraints, spec->permitted_dns, TRUE);
+  add_name_constraint (constraints, spec->excluded_dns, FALSE);
+  if (spec->permitted_ip != NULL)
+    {
+      check (gnutls_x509_cidr_to_rfc5280 (spec->permitted_ip, &range));
+      check (gnutls_x509_name_constraints_add_permitted (constraints, GNUTLS_SAN_IPADDRESS,
+                                                         &range));
+      gnutls_free (range.data);
+    }
+  check (gnutls_x509_crt_set_name_constraints (crt, constraints, 1));
+  gnutls_x509_name_constraints_deinit (constraints);
+}
+
+static void
+add_unknown_critical (gnutls_x509_crt_t crt)
+{
+  check (gnutls_x509_crt_set_extension_by_oid (crt, "1.3.6.1.4.1.32473.1", "\x05\x00", 2, 1));
+}
+
+static void
+add_authority_parts (gnutls_x509_crt_t crt,
+                     const MsaTestAuthoritySpec *spec)
+{
+  gboolean may_sign = !spec->not_authority && !spec->no_cert_sign;
+
+  if (!spec->no_constraints)
+    check (gnutls_x509_crt_set_basic_constraints (crt, !spec->not_authority,
+                                                  spec->not_authority ? -1
+                                                                      : (int) spec->max_depth - 1));
+  check (gnutls_x509_crt_set_key_usage (crt, may_sign ? GNUTLS_KEY_KEY_CERT_SIGN
+                                                      : GNUTLS_KEY_DIGITAL_SIGNATURE));
+  add_name_constraints (crt, spec);
+  if (spec->purpose != NULL)
+    check (gnutls_x509_crt_set_key_purpose_oid (crt, spec->purpose, 0));
+  if (spec->unknown_critical)
+    add_unknown_critical (crt);
+}
+
+static void
+finish_authority (MsaTestPki *self,
+                  MsaTestPki *issuer)
+{
+  g_autofree char *pem = export_crt (self->crt);
+
+  self->ca_pem = g_strdup (issuer != NULL ? issuer->ca_pem : pem);
+  self->chain_pem = issuer != NULL ? g_strconcat (pem, issuer->chain_pem, NULL) : g_strdup ("");
+}
+
+MsaTestPki *
+msa_test_pki_new_full (MsaTestPki *issuer,
+                       const MsaTestAuthoritySpec *spec)
+{
+  static gint next_name = 1;
   MsaTestPki *self = g_new0 (MsaTestPki, 1);
   g_autofree char *name = NULL;
 
-  self->key = make_key (FALSE);
-  self->crt = make_crt (self->key, MSA_TEST_VALID);
-  name = g_strdup_printf ("Test %s %p", issuer == NULL ? "Root" : "Intermediate", (gpointer) self);
-  add_common_name (self->crt, name);
-  check (gnutls_x509_crt_set_basic_constraints (self->crt, is_authority, -1));
-  check (gnutls_x509_crt_set_key_usage (self->crt, is_authority ? GNUTLS_KEY_KEY_CERT_SIGN
-                                                                : GNUTLS_KEY_DIGITAL_SIGNATURE));
+  self->key = make_key (spec->key);
+  self->crt = make_crt (self->key, spec->validity);
+  name = g_strdup_printf ("Test %s %d", issuer == NULL ? "Root" : "Intermediate",
+                          g_atomic_int_add (&next_name, 1));
+  add_common_name (self->crt, spec->name != NULL ? spec->name : name);
+  add_authority_parts (self->crt, spec);
   sign (self->crt, issuer != NULL ? issuer->crt : self->crt,
-        issuer != NULL ? issuer->key : self->key);
+        issuer != NULL ? issuer->key : self->key, spec->digest);
+  finish_authority (self, issuer);
   return self;
+}
+
+MsaTestPki *
+msa_test_pki_new_cross (MsaTestPki *self,
+                        MsaTestPki *issuer)
+{
+  const MsaTestAuthoritySpec spec = { .name = NULL };
+  MsaTestPki *cross = g_new0 (MsaTestPki, 1);
+  char name[256];
+  size_t len = sizeof (name);
+
+  check (gnutls_x509_crt_get_dn_by_oid (self->crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len));
+  check (gnutls_x509_privkey_init (&cross->key));
+  check (gnutls_x509_privkey_cpy (cross->key, self->key));
+  cross->crt = make_crt (cross->key, MSA_TEST_VALID);
+  add_common_name (cross->crt, name);
+  add_authority_parts (cross->crt, &spec);
+  sign (cross->crt, issuer->crt, issuer->key, MSA_TEST_SHA256);
+  finish_authority (cross, issuer);
+  return cross;
 }
 
 MsaTestPki *
 msa_test_pki_new (void)
 {
-  MsaTestPki *self = make_authority (NULL, TRUE);
+  const MsaTestAuthoritySpec spec = { .name = NULL };
 
-  self->ca_pem = export_crt (self->crt);
-  self->chain_pem = g_strdup ("");
-  return self;
+  return msa_test_pki_new_full (NULL, &spec);
 }
 
 MsaTestPki *
 msa_test_pki_new_sub (MsaTestPki *issuer,
                       gboolean is_authority)
 {
-  MsaTestPki *self = make_authority (issuer, is_authority);
-  g_autofree char *pem = export_crt (self->crt);
+  const MsaTestAuthoritySpec spec = { .not_authority = !is_authority };
 
-  self->ca_pem = g_strdup (issuer->ca_pem);
-  self->chain_pem = g_strconcat (pem, issuer->chain_pem, NULL);
-  return self;
+  return msa_test_pki_new_full (issuer, &spec);
 }
 
 void
@@ -232,26 +436,71 @@ msa_test_pki_ca_pem (MsaTestPki *self)
   return self->ca_pem;
 }
 
+char *
+msa_test_pki_own_pem (MsaTestPki *self)
+{
+  return export_crt (self->crt);
+}
+
+/* --- leaves --- */
+
+static void
+add_usage (gnutls_x509_crt_t crt,
+           const MsaTestCertSpec *spec)
+{
+  const char *purpose = spec->purpose != NULL ? spec->purpose : GNUTLS_KP_TLS_WWW_SERVER;
+  guint usage = spec->only_cert_sign ? GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE;
+  gnutls_x509_tlsfeatures_t features;
+
+  check (gnutls_x509_crt_set_basic_constraints (crt, spec->is_authority, -1));
+  if (!spec->no_key_usage)
+    check (gnutls_x509_crt_set_key_usage (crt, usage));
+  if (!spec->no_purpose)
+    check (gnutls_x509_crt_set_key_purpose_oid (crt, purpose, 0));
+  if (spec->second_purpose != NULL)
+    check (gnutls_x509_crt_set_key_purpose_oid (crt, spec->second_purpose, 0));
+  if (spec->unknown_critical)
+    add_unknown_critical (crt);
+  if (!spec->must_staple)
+    return;
+
+  check (gnutls_x509_tlsfeatures_init (&features));
+  check (gnutls_x509_tlsfeatures_add (features, 5));
+  check (gnutls_x509_crt_set_tlsfeatures (crt, features));
+  gnutls_x509_tlsfeatures_deinit (features);
+}
+
+/* At the end of a certificate stands its signature. */
+static char *
+export_broken (gnutls_x509_crt_t crt)
+{
+  gnutls_datum_t der, pem;
+  char *text;
+
+  check (gnutls_x509_crt_export2 (crt, GNUTLS_X509_FMT_DER, &der));
+  der.data[der.size - 1] ^= 1;
+  check (gnutls_pem_base64_encode2 ("CERTIFICATE", &der, &pem));
+  text = g_strndup ((const char *) pem.data, pem.size);
+  gnutls_free (der.data);
+  gnutls_free (pem.data);
+  return text;
+}
+
 MsaTestCert *
 msa_test_pki_issue (MsaTestPki *self,
                     const MsaTestCertSpec *spec)
 {
   MsaTestCert *cert = g_new0 (MsaTestCert, 1);
-  gnutls_x509_privkey_t key = make_key (spec->weak_key);
+  gnutls_x509_privkey_t key = make_key (spec->weak_key ? MSA_TEST_RSA_1024 : spec->key);
   gnutls_x509_crt_t crt = make_crt (key, spec->validity);
   g_autofree char *pem = NULL;
 
   add_names (crt, spec);
-  check (gnutls_x509_crt_set_basic_constraints (crt, 0, -1));
-  check (gnutls_x509_crt_set_key_usage (crt, GNUTLS_KEY_DIGITAL_SIGNATURE));
-  check (gnutls_x509_crt_set_key_purpose_oid (
-      crt, spec->client_only ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0));
-  if (spec->unknown_critical)
-    check (gnutls_x509_crt_set_extension_by_oid (crt, "1.3.6.1.4.1.32473.1", "\x05\x00", 2, 1));
+  add_usage (crt, spec);
+  sign (crt, spec->self_signed ? crt : self->crt, spec->self_signed ? key : self->key,
+        spec->digest);
 
-  sign (crt, spec->self_signed ? crt : self->crt, spec->self_signed ? key : self->key);
-
-  pem = export_crt (crt);
+  pem = spec->broken_signature ? export_broken (crt) : export_crt (crt);
   cert->cert_pem = g_strconcat (pem, spec->self_signed ? "" : self->chain_pem, NULL);
   cert->key_pem = export_key (key);
   gnutls_x509_crt_deinit (crt);
@@ -265,4 +514,187 @@ msa_test_cert_free (MsaTestCert *self)
   g_free (self->cert_pem);
   g_free (self->key_pem);
   g_free (self);
+}
+
+static gnutls_x509_crt_t
+import_crt (const char *pem)
+{
+  gnutls_datum_t datum = { (guchar *) pem, (guint) strlen (pem) };
+  gnutls_x509_crt_t crt;
+
+  check (gnutls_x509_crt_init (&crt));
+  check (gnutls_x509_crt_import (crt, &datum, GNUTLS_X509_FMT_PEM));
+  return crt;
+}
+
+/* By another road than that of the library: over the key as it is written. */
+char *
+msa_test_pin_new (const char *pem)
+{
+  gnutls_x509_crt_t crt = import_crt (pem);
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  g_autofree char *digits = NULL;
+  gnutls_pubkey_t key;
+  gnutls_datum_t der;
+  guint8 digest[32];
+  gsize len = sizeof (digest);
+
+  check (gnutls_pubkey_init (&key));
+  check (gnutls_pubkey_import_x509 (key, crt, 0));
+  check (gnutls_pubkey_export2 (key, GNUTLS_X509_FMT_DER, &der));
+  g_checksum_update (sum, der.data, der.size);
+  g_checksum_get_digest (sum, digest, &len);
+  digits = g_base64_encode (digest, len);
+  gnutls_free (der.data);
+  gnutls_pubkey_deinit (key);
+  gnutls_x509_crt_deinit (crt);
+  return g_strconcat ("sha256//", digits, NULL);
+}
+
+/* --- OCSP (RFC 6960) --- */
+
+static void
+append_time (GByteArray *der,
+             time_t time)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (time);
+  g_autofree char *text = g_date_time_format (date, "%Y%m%d%H%M%SZ");
+
+  append_element (der, 0x18, text, strlen (text));
+}
+
+static void
+append_sha1 (GByteArray *der,
+             gconstpointer data,
+             gsize len)
+{
+  guint8 digest[20];
+
+  check (gnutls_hash_fast (GNUTLS_DIG_SHA1, data, len, digest));
+  append_element (der, 0x04, digest, sizeof (digest));
+}
+
+/* Of a P-256 key: the point. */
+static void
+append_key_hash (GByteArray *der,
+                 MsaTestPki *issuer)
+{
+  gnutls_datum_t x, y;
+  guint8 point[65] = { 4 };
+
+  check (gnutls_x509_privkey_export_ecc_raw (issuer->key, NULL, &x, &y, NULL));
+  /* A zero may stand before, or be missing. */
+  memcpy (point + 1 + 32 - MIN (x.size, 32), x.data + x.size - MIN (x.size, 32), MIN (x.size, 32));
+  memcpy (point + 33 + 32 - MIN (y.size, 32), y.data + y.size - MIN (y.size, 32), MIN (y.size, 32));
+  append_sha1 (der, point, sizeof (point));
+  gnutls_free (x.data);
+  gnutls_free (y.data);
+}
+
+static void
+append_cert_id (GByteArray *der,
+                MsaTestPki *issuer,
+                const MsaTestCert *cert)
+{
+  static const guint8 sha1[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00 };
+  g_autoptr (GByteArray) id = g_byte_array_new ();
+  gnutls_x509_crt_t crt = import_crt (cert->cert_pem);
+  gnutls_datum_t name;
+  guint8 serial[32];
+  size_t len = sizeof (serial);
+
+  g_byte_array_append (id, sha1, sizeof (sha1));
+  check (gnutls_x509_crt_get_raw_dn (issuer->crt, &name));
+  append_sha1 (id, name.data, name.size);
+  gnutls_free (name.data);
+  append_key_hash (id, issuer);
+  check (gnutls_x509_crt_get_serial (crt, serial, &len));
+  append_element (id, 0x02, serial, len);
+  gnutls_x509_crt_deinit (crt);
+
+  wrap (id, 0x30);
+  g_byte_array_append (der, id->data, id->len);
+}
+
+static GByteArray *
+make_response_data (MsaTestPki *issuer,
+                    MsaTestPki *signer,
+                    const MsaTestCert *cert,
+                    MsaTestStatus status,
+                    MsaTestValidity validity)
+{
+  g_autoptr (GByteArray) single = g_byte_array_new ();
+  g_autoptr (GByteArray) next = g_byte_array_new ();
+  g_autoptr (GByteArray) when = g_byte_array_new ();
+  GByteArray *data = g_byte_array_new ();
+  gnutls_datum_t name;
+  time_t from, until;
+
+  get_validity (validity, &from, &until);
+  append_cert_id (single, issuer, cert);
+  append_time (when, from);
+  if (status == MSA_TEST_STATUS_REVOKED)
+    append_element (single, 0xa1, when->data, when->len);
+  else
+    append_element (single, status == MSA_TEST_STATUS_GOOD ? 0x80 : 0x82, "", 0);
+  append_time (single, from);
+  append_time (next, until);
+  append_element (single, 0xa0, next->data, next->len);
+  wrap (single, 0x30);
+  wrap (single, 0x30);
+
+  check (gnutls_x509_crt_get_raw_dn (signer->crt, &name));
+  append_element (data, 0xa1, name.data, name.size);
+  gnutls_free (name.data);
+  append_time (data, from);
+  g_byte_array_append (data, single->data, single->len);
+  wrap (data, 0x30);
+  return data;
+}
+
+/* @data becomes a BasicOCSPResponse. */
+static void
+sign_response (GByteArray *data,
+               MsaTestPki *signer)
+{
+  static const guint8 ecdsa_with_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                              0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+  g_autoptr (GByteArray) bits = g_byte_array_new ();
+  gnutls_datum_t datum = { data->data, data->len };
+  gnutls_datum_t signature;
+  gnutls_privkey_t key;
+
+  check (gnutls_privkey_init (&key));
+  check (gnutls_privkey_import_x509 (key, signer->key, 0));
+  check (gnutls_privkey_sign_data2 (key, GNUTLS_SIGN_ECDSA_SHA256, 0, &datum, &signature));
+  g_byte_array_append (bits, (const guint8 *) "\0", 1);
+  g_byte_array_append (bits, signature.data, signature.size);
+
+  g_byte_array_append (data, ecdsa_with_sha256, sizeof (ecdsa_with_sha256));
+  append_element (data, 0x03, bits->data, bits->len);
+  wrap (data, 0x30);
+  gnutls_free (signature.data);
+  gnutls_privkey_deinit (key);
+}
+
+GBytes *
+msa_test_ocsp_new (MsaTestPki *issuer,
+                   MsaTestPki *signer,
+                   const MsaTestCert *cert,
+                   MsaTestStatus status,
+                   MsaTestValidity validity)
+{
+  static const guint8 basic[] = { 0x06, 0x09, 0x2b, 0x06, 0x01, 0x05,
+                                  0x05, 0x07, 0x30, 0x01, 0x01 };
+  static const guint8 successful[] = { 0x0a, 0x01, 0x00 };
+  g_autoptr (GByteArray) der = make_response_data (issuer, signer, cert, status, validity);
+
+  sign_response (der, signer);
+  wrap (der, 0x04);
+  g_byte_array_prepend (der, basic, sizeof (basic));
+  wrap (der, 0x30);
+  wrap (der, 0xa0);
+  g_byte_array_prepend (der, successful, sizeof (successful));
+  wrap (der, 0x30);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&der));
 }

@@ -7,6 +7,7 @@
 #include "msa-test-tls-peer.h"
 
 #include "model/msa-error.h"
+#include "tls/msa-tls-trust-private.h"
 
 #include <errno.h>
 #include <gnutls/x509.h>
@@ -186,7 +187,8 @@ load_cert (MsaTestTlsPeer *self,
    * certificate. */
   g_assert_cmpint (gnutls_x509_crt_list_import2 (&list, &n, &crt, GNUTLS_X509_FMT_PEM, 0), >=, 0);
   g_assert_cmpint (gnutls_x509_privkey_init (&privkey), ==, 0);
-  g_assert_cmpint (gnutls_x509_privkey_import (privkey, &key, GNUTLS_X509_FMT_PEM), ==, 0);
+  g_assert_cmpint (gnutls_x509_privkey_import2 (privkey, &key, GNUTLS_X509_FMT_PEM, NULL, 0), ==,
+                   0);
   g_assert_cmpint (gnutls_certificate_allocate_credentials (&self->credentials), ==, 0);
   g_assert_cmpint (gnutls_certificate_set_x509_key (self->credentials, list, (int) n, privkey), >=,
                    0);
@@ -210,33 +212,93 @@ offer_alpn (MsaTestTlsPeer *self,
     g_assert_cmpint (gnutls_alpn_set_protocols (self->session, protocols, n, 0), ==, 0);
 }
 
+static void
+set_ticket_key (MsaTestTlsPeer *self,
+                const gnutls_datum_t *given)
+{
+  gnutls_datum_t own = { NULL, 0 };
+
+  if (given == NULL)
+    g_assert_cmpint (gnutls_session_ticket_key_generate (&own), ==, 0);
+  g_assert_cmpint (
+      gnutls_session_ticket_enable_server (self->session, given != NULL ? given : &own), ==, 0);
+  gnutls_free (own.data);
+}
+
+/* The names of the authorities that are taken go to the client; in the case of a hint, with nobody
+ * looking at what it sends. */
+static void
+ask_client (MsaTestTlsPeer *self,
+            const char *ca_pem,
+            gboolean check)
+{
+  gnutls_datum_t ca = { (guchar *) ca_pem, (guint) strlen (ca_pem) };
+
+  g_assert_cmpint (
+      gnutls_certificate_set_x509_trust_mem (self->credentials, &ca, GNUTLS_X509_FMT_PEM), >, 0);
+  gnutls_certificate_server_set_request (self->session,
+                                         check ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+  if (check)
+    gnutls_session_set_verify_cert (self->session, NULL, 0);
+}
+
+static int
+staple_cb (gnutls_session_t session,
+           void *user_data,
+           gnutls_datum_t *response)
+{
+  GBytes *staple = user_data;
+  gsize len;
+  gconstpointer data = g_bytes_get_data (staple, &len);
+
+  response->data = gnutls_malloc (len);
+  response->size = (guint) len;
+  memcpy (response->data, data, len);
+  return 0;
+}
+
 MsaTestTlsPeer *
-msa_test_tls_peer_new (const MsaTestCert *cert,
-                       const char *priority,
-                       const char *const *alpn)
+msa_test_tls_peer_new_full (const MsaTestTlsOptions *options)
 {
   MsaTestTlsPeer *self = g_new0 (MsaTestTlsPeer, 1);
-  gnutls_datum_t ticket_key;
+  const char *priority = options->priority != NULL ? options->priority : "NORMAL";
 
   self->to_server = g_byte_array_new ();
   self->to_client = g_byte_array_new ();
-  load_cert (self, cert);
+  load_cert (self, options->cert);
+  if (options->staple != NULL)
+    gnutls_certificate_set_ocsp_status_request_function (self->credentials, staple_cb,
+                                                         options->staple);
 
-  g_assert_cmpint (gnutls_init (&self->session, GNUTLS_SERVER | GNUTLS_NONBLOCK), ==, 0);
-  g_assert_cmpint (
-      gnutls_priority_set_direct (self->session, priority != NULL ? priority : "NORMAL", NULL), ==,
-      0);
+  g_assert_cmpint (gnutls_init (&self->session,
+                                GNUTLS_SERVER | GNUTLS_NONBLOCK |
+                                    (options->no_tickets ? GNUTLS_NO_TICKETS : 0)),
+                   ==, 0);
+  g_assert_cmpint (gnutls_priority_set_direct (self->session, priority, NULL), ==, 0);
   g_assert_cmpint (
       gnutls_credentials_set (self->session, GNUTLS_CRD_CERTIFICATE, self->credentials), ==, 0);
-  g_assert_cmpint (gnutls_session_ticket_key_generate (&ticket_key), ==, 0);
-  g_assert_cmpint (gnutls_session_ticket_enable_server (self->session, &ticket_key), ==, 0);
-  gnutls_free (ticket_key.data);
-  offer_alpn (self, alpn);
+  if (!options->no_tickets)
+    set_ticket_key (self, options->ticket_key);
+  offer_alpn (self, options->alpn);
+  if (options->client_ca != NULL)
+    ask_client (self, options->client_ca, TRUE);
+  if (options->client_hint != NULL)
+    ask_client (self, options->client_hint, FALSE);
 
   gnutls_transport_set_ptr (self->session, self);
   gnutls_transport_set_push_function (self->session, server_push_cb);
   gnutls_transport_set_pull_function (self->session, server_pull_cb);
   return self;
+}
+
+MsaTestTlsPeer *
+msa_test_tls_peer_new (const MsaTestCert *cert,
+                       const char *priority,
+                       const char *const *alpn)
+{
+  MsaTestTlsOptions options = { .cert = cert, .priority = priority, .alpn = alpn };
+
+  return msa_test_tls_peer_new_full (&options);
 }
 
 void
@@ -250,8 +312,8 @@ msa_test_tls_peer_free (MsaTestTlsPeer *self)
 }
 
 /* Once it is done it must not shake hands again: that would ask for a renegotiation. */
-static void
-run_server (MsaTestTlsPeer *self)
+void
+msa_test_tls_peer_run (MsaTestTlsPeer *self)
 {
   int result;
 
@@ -263,6 +325,7 @@ run_server (MsaTestTlsPeer *self)
     return;
 
   self->is_done = TRUE;
+  self->result = result;
   if (result >= 0)
     return;
 
@@ -283,10 +346,15 @@ msa_test_tls_peer_connect (MsaTestTlsPeer *self,
       guint n_moves = self->n_sends + self->n_recvs;
 
       io = msa_filter_connect (client, 0, error);
+      if (io == MSA_IO_AGAIN && msa_tls_filter_is_undecided (client))
+        {
+          g_assert_cmpint (msa_filter_wants (client), ==, MSA_SOCKET_NONE);
+          return io;
+        }
       if (io == MSA_IO_AGAIN)
         g_assert_cmpint (msa_filter_wants (client), ==,
                          self->sent_last ? MSA_SOCKET_OUT : MSA_SOCKET_IN);
-      run_server (self);
+      msa_test_tls_peer_run (self);
 
       n_idle = self->n_sends + self->n_recvs == n_moves ? n_idle + 1 : 0;
       self->in_ended |= n_idle > MAX_IDLE_TURNS;
@@ -331,4 +399,33 @@ msa_test_tls_peer_read (MsaTestTlsPeer *self,
   if (result != NULL)
     *result = (int) n;
   return bytes;
+}
+
+MsaTrust *
+msa_test_tls_trust_load (MsaSys *sys,
+                         const char *ca_pem,
+                         MsaTlsConfig *config)
+{
+  MsaTlsSettings settings;
+  g_autoptr (GError) error = NULL;
+  MsaTrust *trust;
+
+  if (config != NULL)
+    msa_tls_settings_copy (msa_tls_config_get_settings (config), &settings);
+  else
+    msa_tls_settings_init (&settings);
+  if (settings.ca.file == NULL && settings.ca.pem == NULL)
+    settings.ca.pem = g_bytes_new (ca_pem, strlen (ca_pem));
+
+  trust = msa_trust_load (sys, &settings, &error);
+  g_assert_no_error (error);
+  msa_tls_settings_clear (&settings);
+  return trust;
+}
+
+MsaTrust *
+msa_test_tls_trust_new (const char *ca_pem,
+                        MsaTlsConfig *config)
+{
+  return msa_test_tls_trust_load (NULL, ca_pem, config);
 }

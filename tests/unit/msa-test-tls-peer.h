@@ -9,8 +9,8 @@
 
 #include <gnutls/gnutls.h>
 
-#include "filter/msa-filter-private.h"
 #include "msa-test-pki.h"
+#include "tls/msa-tls-private.h"
 
 typedef struct
 {
@@ -36,8 +36,23 @@ typedef struct
   gboolean want_out;      /* the same, and it would have blocked */
   gboolean odd;
   gboolean is_done;       /* the server's handshake has ended, well or not */
+  int      result;        /* what it ended with; a GnuTLS code */
 } MsaTestTlsPeer;
 
+/* How a server is to be. All that is left out is not done. */
+typedef struct
+{
+  const MsaTestCert     *cert;
+  const char            *priority;    /* NULL: GnuTLS' default */
+  const char * const    *alpn;        /* (nullable) */
+  const gnutls_datum_t  *ticket_key;  /* (nullable): by default one of its own */
+  gboolean               no_tickets;
+  const char            *client_ca;   /* (nullable): asks for a certificate, and takes one below this PEM */
+  const char            *client_hint; /* (nullable): says that it takes only those below this PEM; not so */
+  GBytes                *staple;      /* (nullable) */
+} MsaTestTlsOptions;
+
+MsaTestTlsPeer *msa_test_tls_peer_new_full   (const MsaTestTlsOptions *options) G_GNUC_WARN_UNUSED_RESULT;
 /* @priority NULL: GnuTLS' default. @alpn, NULL-terminated, may be NULL. */
 MsaTestTlsPeer *msa_test_tls_peer_new        (const MsaTestCert *cert,
                                               const char *priority,
@@ -50,6 +65,8 @@ MsaFilter      *msa_test_tls_peer_new_bottom (MsaTestTlsPeer *self) G_GNUC_WARN_
 MsaIo           msa_test_tls_peer_connect    (MsaTestTlsPeer *self,
                                               MsaFilter *client,
                                               GError **error);
+/* Lets the server go on with its handshake. */
+void            msa_test_tls_peer_run        (MsaTestTlsPeer *self);
 /* Sends all of it. */
 void            msa_test_tls_peer_write      (MsaTestTlsPeer *self,
                                               const void *data,
@@ -57,5 +74,14 @@ void            msa_test_tls_peer_write      (MsaTestTlsPeer *self,
 /* What the client has sent by now, decrypted; a failure of TLS is stored in @result (nullable). */
 GByteArray     *msa_test_tls_peer_read       (MsaTestTlsPeer *self,
                                               int *result) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What is loaded for @config (nullable), but that @ca_pem is trusted where it says nothing about that. */
+MsaTrust       *msa_test_tls_trust_new       (const char *ca_pem,
+                                              MsaTlsConfig *config) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same, with files from @sys. */
+MsaTrust       *msa_test_tls_trust_load      (MsaSys *sys,
+                                              const char *ca_pem,
+                                              MsaTlsConfig *config) G_GNUC_WARN_UNUSED_RESULT;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MsaTestTlsPeer, msa_test_tls_peer_free)

@@ -8,6 +8,123 @@
 #include "model/msa-tls-config-private.h"
 #include "msa-enum-types.h"
 
+#define PIN_A "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define PIN_B "sha256//BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="
+
+/* --- a certificate of GIO, without a backend --- */
+
+typedef struct
+{
+  GTlsCertificate  parent_instance;
+  char            *pem;       /* (owned) (nullable) */
+  char            *key_pem;   /* (owned) (nullable) */
+  char            *uri;       /* (owned) (nullable) */
+  char            *key_uri;   /* (owned) (nullable) */
+  GTlsCertificate *issuer;    /* (owned) (nullable) */
+} TestCertificate;
+
+typedef GTlsCertificateClass TestCertificateClass;
+
+GType test_certificate_get_type (void);
+
+G_DEFINE_TYPE (TestCertificate, test_certificate, G_TYPE_TLS_CERTIFICATE)
+
+typedef enum
+{
+  CERT_CERTIFICATE = 1,
+  CERT_CERTIFICATE_PEM,
+  CERT_PRIVATE_KEY,
+  CERT_PRIVATE_KEY_PEM,
+  CERT_ISSUER,
+  CERT_PKCS11_URI,
+  CERT_PRIVATE_KEY_PKCS11_URI,
+} TestCertificateProperty;
+
+static void
+test_certificate_get_property (GObject *object,
+                               guint id,
+                               GValue *value,
+                               GParamSpec *pspec)
+{
+  TestCertificate *self = (TestCertificate *) object;
+
+  if (id == CERT_CERTIFICATE_PEM)
+    g_value_set_string (value, self->pem);
+  else if (id == CERT_PRIVATE_KEY_PEM)
+    g_value_set_string (value, self->key_pem);
+  else if (id == CERT_PKCS11_URI)
+    g_value_set_string (value, self->uri);
+  else if (id == CERT_PRIVATE_KEY_PKCS11_URI)
+    g_value_set_string (value, self->key_uri);
+  else if (id == CERT_ISSUER)
+    g_value_set_object (value, self->issuer);
+}
+
+/* All of them are for construction as well. */
+static void
+test_certificate_set_property (GObject *object,
+                               guint id,
+                               const GValue *value,
+                               GParamSpec *pspec)
+{
+}
+
+static void
+test_certificate_finalize (GObject *object)
+{
+  TestCertificate *self = (TestCertificate *) object;
+
+  g_free (self->pem);
+  g_free (self->key_pem);
+  g_free (self->uri);
+  g_free (self->key_uri);
+  g_clear_object (&self->issuer);
+  G_OBJECT_CLASS (test_certificate_parent_class)->finalize (object);
+}
+
+static void
+test_certificate_class_init (TestCertificateClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = test_certificate_get_property;
+  object_class->set_property = test_certificate_set_property;
+  object_class->finalize = test_certificate_finalize;
+  g_object_class_override_property (object_class, CERT_CERTIFICATE, "certificate");
+  g_object_class_override_property (object_class, CERT_CERTIFICATE_PEM, "certificate-pem");
+  g_object_class_override_property (object_class, CERT_PRIVATE_KEY, "private-key");
+  g_object_class_override_property (object_class, CERT_PRIVATE_KEY_PEM, "private-key-pem");
+  g_object_class_override_property (object_class, CERT_ISSUER, "issuer");
+  g_object_class_override_property (object_class, CERT_PKCS11_URI, "pkcs11-uri");
+  g_object_class_override_property (object_class, CERT_PRIVATE_KEY_PKCS11_URI,
+                                    "private-key-pkcs11-uri");
+}
+
+static void
+test_certificate_init (TestCertificate *self)
+{
+}
+
+static GTlsCertificate *
+make_certificate (const char *pem,
+                  const char *key_pem,
+                  const char *uri,
+                  const char *key_uri,
+                  const char *issuer_pem)
+{
+  TestCertificate *self = g_object_new (test_certificate_get_type (), NULL);
+
+  self->pem = g_strdup (pem);
+  self->key_pem = g_strdup (key_pem);
+  self->uri = g_strdup (uri);
+  self->key_uri = g_strdup (key_uri);
+  if (issuer_pem != NULL)
+    self->issuer = make_certificate (issuer_pem, NULL, NULL, NULL, NULL);
+  return G_TLS_CERTIFICATE (self);
+}
+
+/* --- the object --- */
+
 static void
 test_defaults (void)
 {
@@ -16,6 +133,13 @@ test_defaults (void)
 
   g_assert_null (msa_tls_config_get_ca_file (config));
   g_assert_null (msa_tls_config_get_ca_pem (config));
+  g_assert_null (msa_tls_config_get_certificate_file (config));
+  g_assert_null (msa_tls_config_get_certificate_pem (config));
+  g_assert_null (msa_tls_config_get_certificate (config));
+  g_assert_null (msa_tls_config_get_key_file (config));
+  g_assert_null (msa_tls_config_get_pinned_keys (config));
+  g_assert_null (msa_tls_config_get_pinned_key_file (config));
+  g_assert_null (msa_tls_config_get_priority (config));
   g_assert_cmpint (msa_tls_config_get_min_version (config), ==, MSA_TLS_VERSION_AUTO);
   g_assert_cmpint (msa_tls_config_get_max_version (config), ==, MSA_TLS_VERSION_AUTO);
   g_assert_true (msa_tls_config_get_verify_chain (config));
@@ -25,17 +149,36 @@ test_defaults (void)
   g_assert_finalize_object (config);
 }
 
+static MsaTlsConfig *
+make_full (GBytes *pem,
+           GTlsCertificate *certificate)
+{
+  const char *const pins[] = { PIN_A, PIN_B, NULL };
+
+  return g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "/a", "ca-pem", pem, "certificate-file",
+                       "/b", "certificate-pem", pem, "certificate", certificate, "key-file", "/c",
+                       "key-pem", pem, "key-password", "secret", "pinned-keys", pins,
+                       "pinned-key-file", "/d", "priority", "NORMAL", "min-version",
+                       MSA_TLS_VERSION_TLS_1_2, "max-version", MSA_TLS_VERSION_TLS_1_3,
+                       "verify-chain", FALSE, "verify-name", FALSE, NULL);
+}
+
 static void
 test_accessors (void)
 {
   g_autoptr (GBytes) pem = g_bytes_new_static ("pem", 3);
-  g_autoptr (MsaTlsConfig) config =
-      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "/a", "ca-pem", pem, "min-version",
-                    MSA_TLS_VERSION_TLS_1_2, "max-version", MSA_TLS_VERSION_TLS_1_3, "verify-chain",
-                    FALSE, "verify-name", FALSE, NULL);
+  g_autoptr (MsaTlsConfig) config = make_full (pem, NULL);
 
   g_assert_cmpstr (msa_tls_config_get_ca_file (config), ==, "/a");
   g_assert_true (msa_tls_config_get_ca_pem (config) == pem);
+  g_assert_cmpstr (msa_tls_config_get_certificate_file (config), ==, "/b");
+  g_assert_true (msa_tls_config_get_certificate_pem (config) == pem);
+  g_assert_cmpstr (msa_tls_config_get_key_file (config), ==, "/c");
+  g_assert_cmpstr (msa_tls_config_get_pinned_keys (config)[0], ==, PIN_A);
+  g_assert_cmpstr (msa_tls_config_get_pinned_keys (config)[1], ==, PIN_B);
+  g_assert_null (msa_tls_config_get_pinned_keys (config)[2]);
+  g_assert_cmpstr (msa_tls_config_get_pinned_key_file (config), ==, "/d");
+  g_assert_cmpstr (msa_tls_config_get_priority (config), ==, "NORMAL");
   g_assert_cmpint (msa_tls_config_get_min_version (config), ==, MSA_TLS_VERSION_TLS_1_2);
   g_assert_cmpint (msa_tls_config_get_max_version (config), ==, MSA_TLS_VERSION_TLS_1_3);
   g_assert_false (msa_tls_config_get_verify_chain (config));
@@ -46,24 +189,38 @@ static void
 test_properties (void)
 {
   g_autoptr (GBytes) pem = g_bytes_new_static ("pem", 3);
-  g_autoptr (MsaTlsConfig) config =
-      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "/a", "ca-pem", pem, "min-version",
-                    MSA_TLS_VERSION_TLS_1_2, "max-version", MSA_TLS_VERSION_TLS_1_3, "verify-chain",
-                    FALSE, "verify-name", TRUE, NULL);
-  g_autofree gchar *ca_file = NULL;
+  g_autoptr (MsaTlsConfig) config = make_full (pem, NULL);
+  g_autofree char *ca_file = NULL;
+  g_autofree char *certificate_file = NULL;
+  g_autofree char *key_file = NULL;
+  g_autofree char *pinned_key_file = NULL;
+  g_autofree char *priority = NULL;
   g_autoptr (GBytes) ca_pem = NULL;
+  g_autoptr (GBytes) certificate_pem = NULL;
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  g_auto (GStrv) pins = NULL;
   MsaTlsVersion min_version, max_version;
   gboolean verify_chain, verify_name;
 
-  g_object_get (config, "ca-file", &ca_file, "ca-pem", &ca_pem, "min-version", &min_version,
-                "max-version", &max_version, "verify-chain", &verify_chain, "verify-name",
-                &verify_name, NULL);
+  g_object_get (config, "ca-file", &ca_file, "ca-pem", &ca_pem, "certificate-file",
+                &certificate_file, "certificate-pem", &certificate_pem, "certificate", &certificate,
+                "key-file", &key_file, "pinned-keys", &pins, "pinned-key-file", &pinned_key_file,
+                "priority", &priority, "min-version", &min_version, "max-version", &max_version,
+                "verify-chain", &verify_chain, "verify-name", &verify_name, NULL);
   g_assert_cmpstr (ca_file, ==, "/a");
   g_assert_true (g_bytes_equal (ca_pem, pem));
+  g_assert_cmpstr (certificate_file, ==, "/b");
+  g_assert_true (g_bytes_equal (certificate_pem, pem));
+  g_assert_null (certificate);
+  g_assert_cmpstr (key_file, ==, "/c");
+  g_assert_cmpuint (g_strv_length (pins), ==, 2);
+  g_assert_cmpstr (pins[1], ==, PIN_B);
+  g_assert_cmpstr (pinned_key_file, ==, "/d");
+  g_assert_cmpstr (priority, ==, "NORMAL");
   g_assert_cmpint (min_version, ==, MSA_TLS_VERSION_TLS_1_2);
   g_assert_cmpint (max_version, ==, MSA_TLS_VERSION_TLS_1_3);
   g_assert_false (verify_chain);
-  g_assert_true (verify_name);
+  g_assert_false (verify_name);
 }
 
 /* What is shared must not change: no property can be set afterwards. */
@@ -75,9 +232,37 @@ test_immutable (void)
   guint n_props;
 
   props = g_object_class_list_properties (G_OBJECT_CLASS (klass), &n_props);
-  g_assert_cmpuint (n_props, ==, 6);
+  g_assert_cmpuint (n_props, ==, 15);
   for (guint i = 0; i < n_props; i++)
     g_assert_true (props[i]->flags & G_PARAM_CONSTRUCT_ONLY);
+}
+
+/* Secrets can be handed in, and not got back. */
+static void
+test_secrets_stay (void)
+{
+  static const char *const secrets[] = { "key-pem", "key-password" };
+  g_autoptr (GTypeClass) klass = g_type_class_ref (MSA_TYPE_TLS_CONFIG);
+
+  for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
+    {
+      GParamSpec *spec = g_object_class_find_property (G_OBJECT_CLASS (klass), secrets[i]);
+
+      g_assert_nonnull (spec);
+      g_assert_false (spec->flags & G_PARAM_READABLE);
+    }
+}
+
+static void
+test_secrets_not_in_identity (void)
+{
+  g_autoptr (GBytes) pem = g_bytes_new_static ("key-text", 8);
+  g_autoptr (MsaTlsConfig) config = g_object_new (MSA_TYPE_TLS_CONFIG, "certificate-file", "/a",
+                                                  "key-pem", pem, "key-password", "pass-text",
+                                                  NULL);
+
+  g_assert_null (strstr (msa_tls_config_get_identity (config), "text"));
+  g_assert_null (strstr (msa_tls_config_get_trust_identity (config), "text"));
 }
 
 static void
@@ -89,111 +274,292 @@ test_new_for_ca_file (void)
   g_assert_true (msa_tls_config_check (config, NULL));
 }
 
-/* No two rows ask for the same, though some try to spell the text of another. */
-static const struct
+/* --- identity and check --- */
+
+/* A configuration, as a row of a table says it. */
+typedef struct
 {
-  const char *name;
-  const char *ca_file;
-  const char *ca_pem;
+  const char   *name;
+  const char   *refusal; /* of the check, in the message; NULL: it passes */
+  const char   *ca_file;
+  const char   *ca_pem;
   MsaTlsVersion min_version;
   MsaTlsVersion max_version;
-  gboolean verify_chain;
-  gboolean verify_name;
-} configs[] = {
-  { "default", NULL, NULL, 0, 0, TRUE, TRUE },
-  { "no-chain", NULL, NULL, 0, 0, FALSE, TRUE },
-  { "no-name", NULL, NULL, 0, 0, TRUE, FALSE },
-  { "neither", NULL, NULL, 0, 0, FALSE, FALSE },
-  { "min-1.2", NULL, NULL, MSA_TLS_VERSION_TLS_1_2, 0, TRUE, TRUE },
-  { "min-1.3", NULL, NULL, MSA_TLS_VERSION_TLS_1_3, 0, TRUE, TRUE },
-  { "max-1.2", NULL, NULL, 0, MSA_TLS_VERSION_TLS_1_2, TRUE, TRUE },
-  { "max-1.3", NULL, NULL, 0, MSA_TLS_VERSION_TLS_1_3, TRUE, TRUE },
-  { "file", "/a", NULL, 0, 0, TRUE, TRUE },
-  { "other-file", "/b", NULL, 0, 0, TRUE, TRUE },
-  { "empty-file", "", NULL, 0, 0, TRUE, TRUE },
-  { "file-named-none", "none", NULL, 0, 0, TRUE, TRUE },
-  { "file-named-like-text", "=/a", NULL, 0, 0, TRUE, TRUE },
-  { "pem", NULL, "a", 0, 0, TRUE, TRUE },
-  { "other-pem", NULL, "b", 0, 0, TRUE, TRUE },
-  { "empty-pem", NULL, "", 0, 0, TRUE, TRUE },
-  { "file-and-pem", "/a", "a", 0, 0, TRUE, TRUE },
+  gboolean      no_chain;
+  gboolean      no_name;
+  const char   *certificate_file;
+  const char   *certificate_pem;
+  const char   *key_file;
+  const char   *key_pem;
+  const char   *key_password;
+  const char   *pins[3];
+  gboolean      empty_pins;
+  const char   *pinned_key_file;
+  const char   *priority;
+} Row;
+
+/* No two rows ask for the same, though some try to look like another. */
+static const Row rows[] = {
+  { .name = "default" },
+  { "no-chain", NULL, .no_chain = TRUE },
+  { "no-name", NULL, .no_name = TRUE },
+  { "neither", NULL, .no_chain = TRUE, .no_name = TRUE },
+  { "min-1.2", NULL, .min_version = MSA_TLS_VERSION_TLS_1_2 },
+  { "min-1.3", NULL, .min_version = MSA_TLS_VERSION_TLS_1_3 },
+  { "max-1.2", NULL, .max_version = MSA_TLS_VERSION_TLS_1_2 },
+  { "max-1.3", NULL, .max_version = MSA_TLS_VERSION_TLS_1_3 },
+  { "range", NULL, .min_version = MSA_TLS_VERSION_TLS_1_2, .max_version = MSA_TLS_VERSION_TLS_1_3 },
+  { "one-version", NULL, .min_version = MSA_TLS_VERSION_TLS_1_3,
+    .max_version = MSA_TLS_VERSION_TLS_1_3 },
+  { "empty-range", "a lowest version above its highest", .min_version = MSA_TLS_VERSION_TLS_1_3,
+    .max_version = MSA_TLS_VERSION_TLS_1_2 },
+  { "file", NULL, .ca_file = "/a" },
+  { "other-file", NULL, .ca_file = "/b" },
+  { "empty-file", NULL, .ca_file = "" },
+  { "pem", NULL, .ca_pem = "/a" },
+  { "other-pem", NULL, .ca_pem = "b" },
+  { "empty-pem", NULL, .ca_pem = "" },
+  { "file-and-pem", "both a file and PEM to trust", .ca_file = "/a", .ca_pem = "a" },
+  { "client", NULL, .certificate_file = "/a", .key_file = "/b" },
+  { "client-swapped", NULL, .certificate_file = "/b", .key_file = "/a" },
+  { "client-pem", NULL, .certificate_pem = "/a", .key_pem = "/b" },
+  { "client-half-pem", NULL, .certificate_file = "/a", .key_pem = "/b" },
+  { "client-token", NULL, .certificate_file = "pkcs11:object=a", .key_file = "pkcs11:object=b" },
+  { "client-other-key", NULL, .certificate_file = "/a", .key_file = "/c" },
+  { "client-password", NULL, .certificate_file = "/a", .key_file = "/b", .key_password = "c" },
+  { "client-other-password", NULL, .certificate_file = "/a", .key_file = "/b",
+    .key_password = "d" },
+  { "client-empty-password", NULL, .certificate_file = "/a", .key_file = "/b",
+    .key_password = "" },
+  { "client-and-ca", NULL, .ca_file = "/a", .certificate_file = "/a", .key_file = "/b" },
+  { "certificate-alone", "a client certificate without its key", .certificate_file = "/a" },
+  { "certificate-pem-alone", "a client certificate without its key", .certificate_pem = "/a" },
+  { "key-alone", "a client key without its certificate", .key_file = "/a" },
+  { "key-pem-alone", "a client key without its certificate", .key_pem = "/a" },
+  { "certificate-twice", "the client's certificate in more than one form",
+    .certificate_file = "/a", .certificate_pem = "/a", .key_file = "/b" },
+  { "key-twice", "the client's key in more than one form", .certificate_file = "/a",
+    .key_file = "/b", .key_pem = "/b" },
+  { "password-alone", "a password without a key", .key_password = "a" },
+  { "pin", NULL, .pins = { PIN_A } },
+  { "other-pin", NULL, .pins = { PIN_B } },
+  { "two-pins", NULL, .pins = { PIN_A, PIN_B } },
+  { "two-pins-swapped", NULL, .pins = { PIN_B, PIN_A } },
+  { "no-pins", "an empty list of pinned keys", .empty_pins = TRUE },
+  { "pin-empty", "the pinned key ''", .pins = { "" } },
+  { "pin-without-prefix", "the pinned key 'AAAA",
+    .pins = { "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" } },
+  { "pin-other-digest", "the pinned key 'sha512//AAAA", .pins = { "sha512//AAAA" } },
+  { "pin-short", "is not 'sha256//' and the Base64 of 32 bytes", .pins = { "sha256//AAAA" } },
+  { "pin-long", "is not 'sha256//' and the Base64 of 32 bytes",
+    .pins = { PIN_A "AAAA" } },
+  { "pin-33-bytes", "is not 'sha256//' and the Base64 of 32 bytes",
+    .pins = { "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" } },
+  { "pin-unclean-end", "is not 'sha256//' and the Base64 of 32 bytes",
+    .pins = { "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=" } },
+  { "pin-no-base64", "is not 'sha256//' and the Base64 of 32 bytes",
+    .pins = { "sha256//AAAAAAAAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAAAAAA=" } },
+  { "pin-second-bad", "the pinned key 'x'", .pins = { PIN_A, "x" } },
+  { "pin-not-utf8", "the pinned key '\357\277\275'", .pins = { "\377" } },
+  { "pinned-key-file", NULL, .pinned_key_file = "/a" },
+  { "pinned-key-file-and-pin", NULL, .pins = { PIN_A }, .pinned_key_file = "/a" },
+  { "priority", NULL, .priority = "NORMAL" },
+  { "other-priority", NULL, .priority = "-CIPHER-ALL" },
+  { "priority-empty", "an empty priority string", .priority = "" },
 };
 
-static MsaTlsConfig *
-make_config (guint row)
+static GBytes *
+make_bytes (const char *text)
 {
-  g_autoptr (GBytes) pem = NULL;
+  return text != NULL ? g_bytes_new (text, strlen (text)) : NULL;
+}
 
-  if (configs[row].ca_pem != NULL)
-    pem = g_bytes_new (configs[row].ca_pem, strlen (configs[row].ca_pem));
-  return g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", configs[row].ca_file, "ca-pem", pem,
-                       "min-version", configs[row].min_version, "max-version",
-                       configs[row].max_version, "verify-chain", configs[row].verify_chain,
-                       "verify-name", configs[row].verify_name, NULL);
+static MsaTlsConfig *
+make_config (const Row *row)
+{
+  g_autoptr (GBytes) ca_pem = make_bytes (row->ca_pem);
+  g_autoptr (GBytes) certificate_pem = make_bytes (row->certificate_pem);
+  g_autoptr (GBytes) key_pem = make_bytes (row->key_pem);
+  const char *const *pins = row->pins[0] != NULL || row->empty_pins ? row->pins : NULL;
+
+  return g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", row->ca_file, "ca-pem", ca_pem,
+                       "certificate-file", row->certificate_file, "certificate-pem",
+                       certificate_pem, "key-file", row->key_file, "key-pem", key_pem,
+                       "key-password", row->key_password, "pinned-keys", pins, "pinned-key-file",
+                       row->pinned_key_file, "priority", row->priority, "min-version",
+                       row->min_version, "max-version", row->max_version, "verify-chain",
+                       !row->no_chain, "verify-name", !row->no_name, NULL);
 }
 
 static void
 test_identity (gconstpointer data)
 {
-  guint row = GPOINTER_TO_UINT (data);
+  const Row *row = data;
   g_autoptr (MsaTlsConfig) config = make_config (row);
 
-  for (guint i = 0; i < G_N_ELEMENTS (configs); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autoptr (MsaTlsConfig) other = make_config (i);
+      g_autoptr (MsaTlsConfig) other = make_config (&rows[i]);
       gboolean equal = g_str_equal (msa_tls_config_get_identity (config),
                                     msa_tls_config_get_identity (other));
 
-      g_assert_cmpint (equal, ==, i == row);
+      g_assert_cmpint (equal, ==, &rows[i] == row);
     }
+}
+
+static void
+test_check (gconstpointer data)
+{
+  const Row *row = data;
+  g_autoptr (MsaTlsConfig) config = make_config (row);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (msa_tls_config_check (config, &error), ==, row->refusal == NULL);
+  if (row->refusal == NULL)
+    {
+      g_assert_no_error (error);
+      return;
+    }
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
+  g_test_message ("%s", error->message);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_assert_nonnull (strstr (error->message, row->refusal));
+}
+
+/* Whom to verify, and how, is not what a trust is made of; all else is. */
+static void
+test_trust_identity (void)
+{
+  g_autoptr (MsaTlsConfig) plain = make_config (&rows[0]);
+
+  for (guint i = 1; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (MsaTlsConfig) other = make_config (&rows[i]);
+      gboolean is_policy =
+          rows[i].no_chain || rows[i].no_name ||
+          ((rows[i].pins[0] != NULL || rows[i].empty_pins) && rows[i].pinned_key_file == NULL);
+      gboolean equal = g_str_equal (msa_tls_config_get_trust_identity (plain),
+                                    msa_tls_config_get_trust_identity (other));
+
+      g_assert_cmpint (equal, ==, is_policy);
+    }
+}
+
+/* --- certificates of GIO --- */
+
+static void
+assert_bytes (GBytes *bytes,
+              const char *text)
+{
+  g_assert_nonnull (bytes);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+}
+
+static MsaTlsConfig *
+config_for_certificate (GTlsCertificate *certificate)
+{
+  return g_object_new (MSA_TYPE_TLS_CONFIG, "certificate", certificate, NULL);
+}
+
+/* It counts by its content: another object that says the same is the same. */
+static void
+test_certificate (void)
+{
+  g_autoptr (GTlsCertificate) certificate = make_certificate ("cert\n", "key", NULL, NULL, "ca\n");
+  g_autoptr (GTlsCertificate) equal = make_certificate ("cert\n", "key", NULL, NULL, "ca\n");
+  g_autoptr (GTlsCertificate) other = make_certificate ("cert\n", "yek", NULL, NULL, "ca\n");
+  g_autoptr (MsaTlsConfig) config = config_for_certificate (certificate);
+  g_autoptr (MsaTlsConfig) same = config_for_certificate (equal);
+  g_autoptr (MsaTlsConfig) different = config_for_certificate (other);
+  const MsaTlsSettings *settings = msa_tls_config_get_settings (config);
+
+  assert_bytes (settings->certificate.pem, "cert\nca\n");
+  assert_bytes (settings->key.pem, "key");
+  g_assert_true (msa_tls_config_check (config, NULL));
+  g_assert_cmpstr (msa_tls_config_get_identity (config), ==, msa_tls_config_get_identity (same));
+  g_assert_cmpstr (msa_tls_config_get_identity (config), !=,
+                   msa_tls_config_get_identity (different));
+
+  g_assert_true (msa_tls_config_get_certificate (config) == certificate);
+  g_assert_null (msa_tls_config_get_certificate_pem (config));
+  g_assert_null (msa_tls_config_get_certificate_file (config));
+}
+
+static void
+test_certificate_of_token (void)
+{
+  g_autoptr (GTlsCertificate) certificate =
+      make_certificate (NULL, NULL, "pkcs11:object=a", "pkcs11:object=b", NULL);
+  g_autoptr (MsaTlsConfig) config = config_for_certificate (certificate);
+  const MsaTlsSettings *settings = msa_tls_config_get_settings (config);
+
+  g_assert_cmpstr (settings->certificate.file, ==, "pkcs11:object=a");
+  g_assert_true (msa_tls_item_is_token (&settings->certificate));
+  g_assert_cmpstr (settings->key.file, ==, "pkcs11:object=b");
+  g_assert_null (msa_tls_config_get_key_file (config));
+  g_assert_true (msa_tls_config_check (config, NULL));
 }
 
 static const struct
 {
   const char *name;
-  const char *ca_file;
-  const char *ca_pem;
-  MsaTlsVersion min_version;
-  MsaTlsVersion max_version;
-  gboolean possible;
-} checks[] = {
-  { "range", NULL, NULL, MSA_TLS_VERSION_TLS_1_2, MSA_TLS_VERSION_TLS_1_3, TRUE },
-  { "one-version", NULL, NULL, MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_TLS_1_3, TRUE },
-  { "lowest-only", NULL, NULL, MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_AUTO, TRUE },
-  { "highest-only", NULL, NULL, MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_TLS_1_2, TRUE },
-  { "empty-range", NULL, NULL, MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_TLS_1_2, FALSE },
-  { "file", "/a", NULL, MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, TRUE },
-  { "pem", NULL, "a", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, TRUE },
-  { "file-and-pem", "/a", "a", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, FALSE },
+  const char *refusal; /* NULL: it passes */
+  const char *pem;
+  const char *key_pem;
+  const char *key_file;
+  const char *certificate_file;
+} certificates[] = {
+  { "key-beside", NULL, "cert", NULL, "/key", NULL },
+  { "no-key", "a client certificate without its key", "cert", NULL, NULL, NULL },
+  { "key-twice", "the client's key in more than one form", "cert", "key", "/key", NULL },
+  { "certificate-twice", "the client's certificate in more than one form", "cert", "key", NULL,
+    "/cert" },
+  { "nothing", "a client certificate without its key", NULL, NULL, NULL, NULL },
 };
 
 static void
-test_check (gconstpointer data)
+test_certificate_check (gconstpointer data)
 {
-  guint row = GPOINTER_TO_UINT (data);
-  g_autoptr (GBytes) pem = NULL;
-  g_autoptr (MsaTlsConfig) config = NULL;
+  gsize row = GPOINTER_TO_SIZE (data);
+  g_autoptr (GTlsCertificate) certificate = make_certificate (
+      certificates[row].pem, certificates[row].key_pem, NULL, NULL, NULL);
+  g_autoptr (MsaTlsConfig) config =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "certificate", certificate, "certificate-file",
+                    certificates[row].certificate_file, "key-file", certificates[row].key_file,
+                    NULL);
   g_autoptr (GError) error = NULL;
 
-  if (checks[row].ca_pem != NULL)
-    pem = g_bytes_new (checks[row].ca_pem, strlen (checks[row].ca_pem));
-  config = g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", checks[row].ca_file, "ca-pem", pem,
-                         "min-version", checks[row].min_version, "max-version",
-                         checks[row].max_version, NULL);
-
-  g_assert_cmpint (msa_tls_config_check (config, &error), ==, checks[row].possible);
-  if (checks[row].possible)
-    g_assert_no_error (error);
-  else
-    g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
+  g_assert_cmpint (msa_tls_config_check (config, &error), ==, certificates[row].refusal == NULL);
+  if (certificates[row].refusal == NULL)
+    return;
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, certificates[row].refusal));
 }
 
-#define ADD_ROWS(rows, folder, func) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) \
+/* --- copies --- */
+
+static void
+test_copy (void)
+{
+  g_autoptr (GBytes) pem = g_bytes_new_static ("pem", 3);
+  g_autoptr (MsaTlsConfig) config = make_full (pem, NULL);
+  g_autofree char *identity = NULL;
+  MsaTlsSettings copy;
+
+  msa_tls_settings_copy (msa_tls_config_get_settings (config), &copy);
+  identity = msa_tls_settings_identify (&copy);
+  g_assert_cmpstr (identity, ==, msa_tls_config_get_identity (config));
+  g_assert_true (copy.key_password != msa_tls_config_get_settings (config)->key_password);
+  msa_tls_settings_clear (&copy);
+  g_assert_null (copy.key_password);
+}
+
+#define ADD_ROWS(table, folder, func, datum) \
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++) \
     { \
-      g_autofree gchar *path = g_strdup_printf ("/msa/tls-config/" folder "/%s", rows[i].name); \
+      g_autofree gchar *path = g_strdup_printf ("/msa/tls-config/" folder "/%s", table[i].name); \
 \
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func); \
+      g_test_add_data_func (path, datum, func); \
     }
 
 int
@@ -206,9 +572,16 @@ main (int argc,
   g_test_add_func ("/msa/tls-config/accessors", test_accessors);
   g_test_add_func ("/msa/tls-config/properties", test_properties);
   g_test_add_func ("/msa/tls-config/immutable", test_immutable);
+  g_test_add_func ("/msa/tls-config/secrets/stay", test_secrets_stay);
+  g_test_add_func ("/msa/tls-config/secrets/not-in-identity", test_secrets_not_in_identity);
   g_test_add_func ("/msa/tls-config/new-for-ca-file", test_new_for_ca_file);
-  ADD_ROWS (configs, "identity", test_identity);
-  ADD_ROWS (checks, "check", test_check);
+  ADD_ROWS (rows, "identity", test_identity, &rows[i]);
+  ADD_ROWS (rows, "check", test_check, &rows[i]);
+  g_test_add_func ("/msa/tls-config/trust-identity", test_trust_identity);
+  g_test_add_func ("/msa/tls-config/certificate/pem", test_certificate);
+  g_test_add_func ("/msa/tls-config/certificate/token", test_certificate_of_token);
+  ADD_ROWS (certificates, "certificate", test_certificate_check, GSIZE_TO_POINTER (i));
+  g_test_add_func ("/msa/tls-config/copy", test_copy);
 
   return g_test_run ();
 }

@@ -23,6 +23,8 @@ typedef struct
   const char *contents;
   gsize       max;      /* what the last read was limited to */
   guint       n_reads;
+  guint64     stamp;
+  guint       n_stamps;
 } Sys;
 
 typedef struct
@@ -51,7 +53,19 @@ sys_read_file (MsaSys *sys,
   return g_bytes_new (self->contents, strlen (self->contents));
 }
 
-static const MsaSysOps sys_ops = { .read_file = sys_read_file };
+static gboolean
+sys_file_stamp (MsaSys *sys,
+                const char *path,
+                guint64 *stamp)
+{
+  Sys *self = (Sys *) sys;
+
+  self->n_stamps++;
+  *stamp = self->stamp;
+  return g_strcmp0 (path, self->path) == 0;
+}
+
+static const MsaSysOps sys_ops = { .read_file = sys_read_file, .file_stamp = sys_file_stamp };
 
 static void
 reactor_run (MsaReactor *reactor,
@@ -169,7 +183,7 @@ config_for_file (const char *path)
 static MsaTlsConfig *
 config_for_pem (const char *pem)
 {
-  g_autoptr (GBytes) bytes = g_bytes_new_static (pem, strlen (pem));
+  g_autoptr (GBytes) bytes = g_bytes_new (pem, strlen (pem));
 
   return g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", bytes, NULL);
 }
@@ -183,18 +197,23 @@ static const struct
   const char *name;
   const char *path;        /* asked for; NULL: the contents are given as PEM */
   const char *contents;    /* of "ca.pem" */
-  const char *messages[2];
+  int         code;
+  const char *message;
 } refusals[] = {
-  { "file-missing", "other.pem", "", { "cannot read the trust file 'other.pem'", "no such file" } },
-  { "file-empty", "ca.pem", "", { "the trust file 'ca.pem' holds no certificate" } },
-  { "file-without-certificate",
-    "ca.pem",
-    "# nothing\n",
-    { "the trust file 'ca.pem' holds no certificate" } },
-  { "file-broken", "ca.pem", BROKEN_PEM, { "cannot load the trust file 'ca.pem'" } },
-  { "file-name-not-utf8", "\377.pem", "", { "cannot read the trust file '\357\277\275.pem'" } },
-  { "pem-empty", NULL, "", { "the given PEM holds no certificate" } },
-  { "pem-broken", NULL, BROKEN_PEM, { "cannot load the given PEM" } },
+  { "file-missing", "other.pem", "", MSA_ERROR_TLS_TRUST,
+    "cannot read the trust file 'other.pem'" },
+  { "file-empty", "ca.pem", "", MSA_ERROR_TLS_TRUST_EMPTY,
+    "the trust file 'ca.pem' holds no certificate" },
+  { "file-without-certificate", "ca.pem", "# nothing\n", MSA_ERROR_TLS_TRUST_EMPTY,
+    "the trust file 'ca.pem' holds no certificate" },
+  { "file-broken", "ca.pem", BROKEN_PEM, MSA_ERROR_TLS_TRUST,
+    "cannot load the trust file 'ca.pem'" },
+  { "file-name-not-utf8", "\377.pem", "", MSA_ERROR_TLS_TRUST,
+    "cannot read the trust file '\357\277\275.pem'" },
+  { "pem-empty", NULL, "", MSA_ERROR_TLS_TRUST_EMPTY,
+    "the given PEM holds no certificate" },
+  { "pem-broken", NULL, BROKEN_PEM, MSA_ERROR_TLS_TRUST,
+    "cannot load the given PEM" },
 };
 
 static void
@@ -204,20 +223,17 @@ test_refused (gconstpointer data)
   Sys sys = { .base.ops = &sys_ops, .path = "ca.pem", .contents = refusals[row].contents };
   g_autoptr (GBytes) pem =
       g_bytes_new_static (refusals[row].contents, strlen (refusals[row].contents));
-  MsaTrustSource source = { .path = (char *) refusals[row].path };
+  MsaTlsSettings source = { .ca.file = (char *) refusals[row].path };
   g_autoptr (GError) error = NULL;
-  gsize i;
-
-  if (source.path == NULL)
-    source.pem = pem;
+  if (source.ca.file == NULL)
+    source.ca.pem = pem;
 
   g_assert_null (msa_trust_load (&sys.base, &source, &error));
-  g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST);
+  g_assert_error (error, MSA_ERROR, refusals[row].code);
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   g_assert_false (g_str_has_suffix (error->message, "."));
   g_test_message ("%s", error->message);
-  for (i = 0; i < 2 && refusals[row].messages[i] != NULL; i++)
-    g_assert_nonnull (strstr (error->message, refusals[row].messages[i]));
+  g_assert_nonnull (strstr (error->message, refusals[row].message));
 }
 
 static void
@@ -225,7 +241,7 @@ test_file (void)
 {
   g_autoptr (MsaTestPki) pki = msa_test_pki_new ();
   Sys sys = { .base.ops = &sys_ops, .path = "ca.pem", .contents = msa_test_pki_ca_pem (pki) };
-  MsaTrustSource source = { .path = (char *) "ca.pem" };
+  MsaTlsSettings source = { .ca.file = (char *) "ca.pem" };
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaTrust) trust = msa_trust_load (&sys.base, &source, &error);
 
@@ -238,7 +254,7 @@ test_file (void)
 static void
 test_system (void)
 {
-  MsaTrustSource source = { NULL, NULL };
+  MsaTlsSettings source = { .ca.file = NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaTrust) trust = msa_trust_load (NULL, &source, &error);
 
@@ -351,26 +367,215 @@ test_default_config (Fixture *self,
   g_assert_cmpuint (self->reactor.sys.n_reads, ==, 0);
 }
 
+/* Asks once more, and settles what has to be looked at for that. */
+static MsaTrust *
+ask_again (Fixture *self,
+           MsaTlsConfig *config,
+           gint64 now_us)
+{
+  g_autoptr (Waiter) waiter = waiter_new ();
+  MsaTrust *trust = msa_trust_cache_start (self->cache, config, &waiter->base, now_us);
+
+  if (trust != NULL)
+    return trust;
+
+  settle (&self->reactor, now_us);
+  g_assert_cmpuint (waiter->n_calls, ==, 1);
+  g_assert_no_error (waiter->error);
+  return g_steal_pointer (&waiter->trust);
+}
+
 static void
 test_expires (Fixture *self,
               gconstpointer data)
 {
+  g_autoptr (MsaTrust) first = ask_again (self, self->config, NOW_US);
+  g_autoptr (MsaTrust) second = ask_again (self, self->config, NOW_US + MSA_TRUST_TTL_US - 1);
+  g_autoptr (MsaTrust) third = ask_again (self, self->config, NOW_US + MSA_TRUST_TTL_US);
+
+  g_assert_true (second == first);
+  g_assert_true (third != first);
+  g_assert_cmpuint (self->reactor.sys.n_reads, ==, 2);
+}
+
+/* What is in no file is looked at for its age only. */
+static void
+test_pem_expires (Fixture *self,
+                  gconstpointer data)
+{
+  g_autoptr (MsaTlsConfig) config = config_for_pem (msa_test_pki_ca_pem (self->pki));
+  g_autoptr (MsaTrust) first = ask_again (self, config, NOW_US);
+  g_autoptr (MsaTrust) second = NULL;
+  g_autoptr (MsaTrust) third = NULL;
+  guint n_run = self->reactor.n_run;
+
+  second = ask_again (self, config, NOW_US + MSA_TRUST_TTL_US - 1);
+  g_assert_true (second == first);
+  g_assert_cmpuint (self->reactor.n_run, ==, n_run);
+  third = ask_again (self, config, NOW_US + MSA_TRUST_TTL_US);
+  g_assert_true (third != first);
+}
+
+/* --- files that change --- */
+
+static void
+test_file_unchanged (Fixture *self,
+                     gconstpointer data)
+{
+  g_autoptr (MsaTrust) first = ask_again (self, self->config, NOW_US);
+  g_autoptr (MsaTrust) second = NULL;
+  g_autoptr (MsaTrust) third = NULL;
+  guint n_stamps = self->reactor.sys.n_stamps;
+
+  second = ask_again (self, self->config, NOW_US + MSA_TRUST_CHECK_US - 1);
+  g_assert_cmpuint (self->reactor.sys.n_stamps, ==, n_stamps);
+  third = ask_again (self, self->config, NOW_US + MSA_TRUST_CHECK_US);
+  g_assert_cmpuint (self->reactor.sys.n_stamps, ==, n_stamps + 1);
+  g_assert_true (second == first);
+  g_assert_true (third == first);
+  g_assert_cmpuint (self->reactor.sys.n_reads, ==, 1);
+}
+
+static void
+test_file_changed (Fixture *self,
+                   gconstpointer data)
+{
+  g_autoptr (MsaTestPki) other = msa_test_pki_new ();
+  g_autoptr (MsaTrust) first = ask_again (self, self->config, NOW_US);
+  g_autoptr (MsaTrust) second = NULL;
+  g_autoptr (MsaTrust) third = NULL;
+
+  self->reactor.sys.contents = msa_test_pki_ca_pem (other);
+  self->reactor.sys.stamp = 77;
+  second = ask_again (self, self->config, NOW_US + MSA_TRUST_CHECK_US);
+  g_assert_true (second != first);
+  g_assert_cmpstr (msa_trust_get_contents (second), !=, msa_trust_get_contents (first));
+  g_assert_cmpuint (self->reactor.sys.n_reads, ==, 2);
+
+  third = ask_again (self, self->config, NOW_US + 2 * MSA_TRUST_CHECK_US);
+  g_assert_true (third == second);
+  g_assert_cmpuint (self->reactor.sys.n_reads, ==, 2);
+}
+
+/* A file that is gone is a fault, whatever was in it; one that comes back is read. */
+static void
+test_file_gone (Fixture *self,
+                gconstpointer data)
+{
+  g_autoptr (MsaTrust) first = ask_again (self, self->config, NOW_US);
+  g_autoptr (MsaTrust) third = NULL;
+  g_autoptr (Waiter) second = waiter_new ();
+  gint64 now_us = NOW_US + MSA_TRUST_CHECK_US;
+
+  self->reactor.sys.path = "elsewhere.pem";
+  g_assert_null (msa_trust_cache_start (self->cache, self->config, &second->base, now_us));
+  settle (&self->reactor, now_us);
+  g_assert_error (second->error, MSA_ERROR, MSA_ERROR_TLS_TRUST);
+
+  self->reactor.sys.path = "ca.pem";
+  third = ask_again (self, self->config, now_us);
+  g_assert_nonnull (third);
+}
+
+/* Who comes while the file is looked at waits as well. */
+static void
+test_check_single_flight (Fixture *self,
+                          gconstpointer data)
+{
+  g_autoptr (MsaTrust) trust = ask_again (self, self->config, NOW_US);
   g_autoptr (Waiter) first = waiter_new ();
   g_autoptr (Waiter) second = waiter_new ();
-  g_autoptr (MsaTrust) trust = NULL;
+  gint64 now_us = NOW_US + MSA_TRUST_TTL_US - 1;
 
-  start_waiting (self, first);
-  settle (&self->reactor, NOW_US);
-  trust = msa_trust_cache_start (self->cache, self->config, &second->base,
-                                 NOW_US + MSA_TRUST_TTL_US - 1);
-  g_assert_true (trust == first->trust);
+  g_assert_null (msa_trust_cache_start (self->cache, self->config, &first->base, now_us));
+  /* By then it would be too old, but is being looked at. */
+  g_assert_null (msa_trust_cache_start (self->cache, self->config, &second->base, now_us + 1));
+  settle (&self->reactor, now_us + 2);
+  g_assert_true (first->trust == trust);
+  g_assert_true (second->trust == trust);
+}
 
-  g_assert_null (
-      msa_trust_cache_start (self->cache, self->config, &second->base, NOW_US + MSA_TRUST_TTL_US));
-  settle (&self->reactor, NOW_US + MSA_TRUST_TTL_US);
-  g_assert_nonnull (second->trust);
-  g_assert_true (second->trust != first->trust);
-  g_assert_cmpuint (self->reactor.sys.n_reads, ==, 2);
+/* For want of a thread nothing is lost. */
+static void
+test_check_no_thread (Fixture *self,
+                      gconstpointer data)
+{
+  g_autoptr (MsaTrust) trust = ask_again (self, self->config, NOW_US);
+  g_autoptr (Waiter) waiter = waiter_new ();
+  gint64 now_us = NOW_US + MSA_TRUST_CHECK_US;
+  MsaTask *task;
+
+  g_assert_null (msa_trust_cache_start (self->cache, self->config, &waiter->base, now_us));
+  task = take_task (&self->reactor);
+  task->job.work = NULL;
+  task->done (task, &self->reactor.base, now_us);
+  g_assert_true (waiter->trust == trust);
+}
+
+static void
+test_free_while_checking (Fixture *self,
+                          gconstpointer data)
+{
+  g_autoptr (MsaTrust) trust = ask_again (self, self->config, NOW_US);
+  g_autoptr (Waiter) waiter = waiter_new ();
+
+  g_assert_null (msa_trust_cache_start (self->cache, self->config, &waiter->base,
+                                        NOW_US + MSA_TRUST_CHECK_US));
+  g_clear_pointer (&self->cache, msa_trust_cache_free);
+  settle (&self->reactor, NOW_US + MSA_TRUST_CHECK_US);
+  g_assert_cmpuint (waiter->n_calls, ==, 0);
+}
+
+/* --- how many --- */
+
+static MsaTlsConfig *
+config_with_comment (MsaTestPki *pki,
+                     guint n)
+{
+  g_autofree char *pem = g_strdup_printf ("# %u\n%s", n, msa_test_pki_ca_pem (pki));
+
+  return config_for_pem (pem);
+}
+
+/* The one that was not asked for the longest time goes. */
+static void
+test_most (Fixture *self,
+           gconstpointer data)
+{
+  const guint again[] = { 0, MSA_MAX_TRUSTS, 1 };
+  guint i, n_run;
+
+  for (i = 0; i < MSA_MAX_TRUSTS; i++)
+    {
+      g_autoptr (MsaTlsConfig) config = config_with_comment (self->pki, i);
+      g_autoptr (MsaTrust) trust = ask_again (self, config, NOW_US + i);
+    }
+  /* The first is used again, so the second is the oldest. */
+  for (i = 0; i < 3; i++)
+    {
+      g_autoptr (MsaTlsConfig) config = config_with_comment (self->pki, again[i]);
+      g_autoptr (MsaTrust) trust = NULL;
+
+      n_run = self->reactor.n_run;
+      trust = ask_again (self, config, NOW_US + MSA_MAX_TRUSTS + i);
+      g_assert_cmpuint (self->reactor.n_run, ==, i == 0 ? n_run : n_run + 1);
+    }
+}
+
+/* Whom to verify and how is not the trust's: that would load the system's store for each of
+ * them. */
+static void
+test_policies_share (Fixture *self,
+                     gconstpointer data)
+{
+  const char *const pins[] = { "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL };
+  g_autoptr (MsaTlsConfig) lax =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem", "verify-chain", FALSE,
+                    "verify-name", FALSE, "pinned-keys", pins, NULL);
+  g_autoptr (MsaTrust) first = ask_again (self, self->config, NOW_US);
+  g_autoptr (MsaTrust) second = ask_again (self, lax, NOW_US);
+
+  g_assert_true (first == second);
 }
 
 static void
@@ -618,6 +823,15 @@ main (int argc,
   ADD ("cache/by-identity", test_by_identity);
   ADD ("cache/default-config", test_default_config);
   ADD ("cache/expires", test_expires);
+  ADD ("cache/pem-expires", test_pem_expires);
+  ADD ("cache/file/unchanged", test_file_unchanged);
+  ADD ("cache/file/changed", test_file_changed);
+  ADD ("cache/file/gone", test_file_gone);
+  ADD ("cache/file/single-flight", test_check_single_flight);
+  ADD ("cache/file/no-thread", test_check_no_thread);
+  ADD ("cache/file/free-while-checking", test_free_while_checking);
+  ADD ("cache/most", test_most);
+  ADD ("cache/policies-share", test_policies_share);
   ADD ("cache/failure-not-kept", test_failure_not_kept);
   ADD ("cache/no-thread", test_no_thread);
   ADD ("cache/cancel", test_cancel);

@@ -1,0 +1,86 @@
+/* msa-tls-pinned-key.c: a pinned key from a file
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "tls/msa-tls-trust-private.h"
+
+#include "base/msa-limits-private.h"
+#include "model/msa-error.h"
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+
+/* Gives a GnuTLS code. */
+static int
+digest_certificate (const gnutls_datum_t *datum,
+                    gnutls_x509_crt_fmt_t format,
+                    guint8 digest[MSA_TLS_PIN_BYTES])
+{
+  size_t len = MSA_TLS_PIN_BYTES;
+  gnutls_x509_crt_t crt;
+  int result = gnutls_x509_crt_init (&crt);
+
+  if (result < 0)
+    return result;
+
+  result = gnutls_x509_crt_import (crt, datum, format);
+  if (result >= 0)
+    result = gnutls_x509_crt_get_key_id (crt, GNUTLS_KEYID_USE_SHA256, digest, &len);
+  gnutls_x509_crt_deinit (crt);
+  return result;
+}
+
+/* The same. */
+static int
+digest_key (const gnutls_datum_t *datum,
+            gnutls_x509_crt_fmt_t format,
+            guint8 digest[MSA_TLS_PIN_BYTES])
+{
+  size_t len = MSA_TLS_PIN_BYTES;
+  gnutls_pubkey_t key;
+  int result = gnutls_pubkey_init (&key);
+
+  if (result < 0)
+    return result;
+
+  result = gnutls_pubkey_import (key, datum, format);
+  if (result >= 0)
+    result = gnutls_pubkey_get_key_id (key, GNUTLS_KEYID_USE_SHA256, digest, &len);
+  gnutls_pubkey_deinit (key);
+  return result;
+}
+
+gboolean
+msa_tls_pinned_key_load (MsaSys *sys,
+                         const char *path,
+                         guint8 digest[MSA_TLS_PIN_BYTES],
+                         GError **error)
+{
+  g_autofree char *shown = g_utf8_make_valid (path, -1);
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (GBytes) contents = NULL;
+  gnutls_datum_t datum;
+  gsize len;
+
+  contents = sys->ops->read_file (sys, path, MSA_MAX_CLIENT_KEY_BYTES, &cause);
+  if (contents == NULL)
+    {
+      g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
+                   "cannot read the pinned key file '%s': %s", shown, cause->message);
+      return FALSE;
+    }
+
+  datum.data = (unsigned char *) g_bytes_get_data (contents, &len);
+  datum.size = (unsigned int) len;
+  if (len > 0 && (digest_key (&datum, GNUTLS_X509_FMT_PEM, digest) >= 0 ||
+                  digest_certificate (&datum, GNUTLS_X509_FMT_PEM, digest) >= 0 ||
+                  digest_key (&datum, GNUTLS_X509_FMT_DER, digest) >= 0 ||
+                  digest_certificate (&datum, GNUTLS_X509_FMT_DER, digest) >= 0))
+    return TRUE;
+
+  g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
+               "the pinned key file '%s' holds no public key and no certificate", shown);
+  return FALSE;
+}

@@ -1,0 +1,230 @@
+/* test-tls-token.c: the client's certificate and key on a PKCS#11 token
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "model/msa-error.h"
+#include "msa-test-tls-peer.h"
+#include "msa-test-token.h"
+#include "tls/msa-tls-trust-private.h"
+
+#include <dlfcn.h>
+#include <gnutls/pkcs11.h>
+#include <gnutls/x509.h>
+
+#define HOST "www.example.org"
+#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+#define CERTIFICATE "pkcs11:token=Test%20Token;object=me;type=cert"
+#define KEY "pkcs11:token=Test%20Token;object=me;type=private"
+#define DIGITS "1234567890123456789012345678901234567890123456789012345678901234"
+
+static MsaTestPki *root;
+static MsaTestPki *client_root;
+static MsaTestCert *server;
+static MsaTestCert *client;
+static MsaTestCert *other_client;
+static MsaTestTokenFill fill;
+
+static MsaTlsConfig *
+make_config (const char *certificate,
+             const char *key,
+             const char *pin)
+{
+  const char *ca = msa_test_pki_ca_pem (root);
+  g_autoptr (GBytes) ca_pem = g_bytes_new (ca, strlen (ca));
+
+  return g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", ca_pem, "certificate-file", certificate,
+                       "key-file", key, "key-password", pin, NULL);
+}
+
+static MsaTrust *
+load (MsaTlsConfig *config,
+      GError **error)
+{
+  return msa_trust_load (NULL, msa_tls_config_get_settings (config), error);
+}
+
+/* --- loading --- */
+
+static const struct
+{
+  const char *name;
+  const char *certificate;
+  const char *key;
+  const char *pin;
+  guint       n_wrong;  /* before */
+  guint       n_logins; /* tries that it takes */
+  int         code;     /* 0: it is loaded */
+  const char *message;
+} loads[] = {
+  { "pin", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 0, 1, 0, NULL },
+  { "pin-after-a-mistake", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 1, 1, 0, NULL },
+  { "pin-in-uri", CERTIFICATE, KEY "?pin-value=1234", NULL, 0, 1, 0, NULL },
+  { "pin-missing", CERTIFICATE, KEY, NULL, 0, 0, MSA_ERROR_TLS_PASSWORD,
+    "cannot use the client key '" KEY "': its token asks for a PIN, and none is given" },
+  { "pin-wrong", CERTIFICATE, KEY, "4321", 0, 1, MSA_ERROR_TLS_PASSWORD,
+    "cannot use the client key '" KEY "': its token refuses the PIN" },
+  { "pin-too-long", CERTIFICATE, KEY,
+    DIGITS DIGITS DIGITS DIGITS DIGITS, 0, 0, MSA_ERROR_TLS_PASSWORD,
+    "cannot use the client key '" KEY "': its token refuses the PIN" },
+  { "pin-last-try", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 2, 0, MSA_ERROR_TLS_PASSWORD,
+    "its token would lock itself if the PIN were wrong once more" },
+  { "pin-locked", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 3, 0, MSA_ERROR_TLS_PASSWORD,
+    "the PIN of its token is locked" },
+  { "no-such-key", CERTIFICATE, "pkcs11:token=Test%20Token;object=you;type=private?pin-value=1234",
+    NULL, 0, 1, MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+    "cannot load the client key 'pkcs11:token=Test%20Token;object=you;type=private': " },
+  { "no-such-certificate", "pkcs11:token=Test%20Token;object=you;type=cert", KEY,
+    MSA_TEST_TOKEN_PIN, 0, 0, MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+    "cannot load the client certificate 'pkcs11:token=Test%20Token;object=you;type=cert': " },
+  { "no-such-token", CERTIFICATE, "pkcs11:token=Other;object=me;type=private", MSA_TEST_TOKEN_PIN,
+    0, 0, MSA_ERROR_TLS_CLIENT_CERTIFICATE, "cannot load the client key 'pkcs11:token=Other;" },
+  { "no-uri", CERTIFICATE, "pkcs11:nonsense", MSA_TEST_TOKEN_PIN, 0, 0,
+    MSA_ERROR_TLS_CLIENT_CERTIFICATE, "cannot load the client key 'pkcs11:nonsense'" },
+};
+
+static void
+test_load (gconstpointer data)
+{
+  gsize row = GPOINTER_TO_SIZE (data);
+  g_autoptr (MsaTlsConfig) config =
+      make_config (loads[row].certificate, loads[row].key, loads[row].pin);
+  MsaTestTokenState *state = fill (client->cert_pem, client->key_pem);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MsaTrust) trust = NULL;
+
+  state->n_wrong = loads[row].n_wrong;
+  trust = load (config, &error);
+  if (loads[row].code == 0)
+    {
+      g_assert_no_error (error);
+      g_assert_cmpuint (state->n_signed, >, 0);
+    }
+  else
+    {
+      g_assert_error (error, MSA_ERROR, loads[row].code);
+      g_test_message ("%s", error->message);
+      g_assert_nonnull (strstr (error->message, loads[row].message));
+      g_assert_null (strstr (error->message, MSA_TEST_TOKEN_PIN));
+      g_assert_null (trust);
+    }
+  g_assert_cmpuint (state->n_logins, ==, loads[row].n_logins);
+}
+
+/* One of the two from the token, the other from elsewhere. */
+static void
+test_mixed (void)
+{
+  const char *ca = msa_test_pki_ca_pem (root);
+  g_autoptr (GBytes) ca_pem = g_bytes_new (ca, strlen (ca));
+  g_autoptr (GBytes) right = g_bytes_new (client->cert_pem, strlen (client->cert_pem));
+  g_autoptr (GBytes) wrong = g_bytes_new (other_client->cert_pem, strlen (other_client->cert_pem));
+  g_autoptr (MsaTlsConfig) good =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", ca_pem, "certificate-pem", right, "key-file",
+                    KEY, "key-password", MSA_TEST_TOKEN_PIN, NULL);
+  g_autoptr (MsaTlsConfig) bad =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", ca_pem, "certificate-pem", wrong, "key-file",
+                    KEY, "key-password", MSA_TEST_TOKEN_PIN, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MsaTrust) trust = NULL;
+
+  fill (client->cert_pem, client->key_pem);
+  trust = load (good, &error);
+  g_assert_no_error (error);
+  g_assert_null (load (bad, &error));
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_CLIENT_CERTIFICATE);
+  g_assert_cmpstr (error->message, ==,
+                   "the client key '" KEY "' does not belong to the given client certificate");
+}
+
+/* --- shaking hands --- */
+
+static void
+test_shown (gconstpointer data)
+{
+  MsaTestTlsOptions options = {
+    .cert = server,
+    .priority = data,
+    .client_ca = msa_test_pki_ca_pem (client_root),
+  };
+  g_autoptr (MsaTlsConfig) config = make_config (CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN);
+  MsaTestTokenState *state = fill (client->cert_pem, client->key_pem);
+  g_autoptr (MsaTestTlsPeer) peer = msa_test_tls_peer_new_full (&options);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MsaHost) host = msa_host_new (msa_slice_from_string (HOST), &error);
+  g_autoptr (MsaTrust) trust = load (config, &error);
+  g_autoptr (MsaFilter) filter = NULL;
+  guint n = 0, n_signed;
+
+  g_assert_no_error (error);
+  n_signed = state->n_signed;
+  filter = msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL,
+                               &error);
+  g_assert_cmpint (msa_test_tls_peer_connect (peer, filter, &error), ==, MSA_IO_DONE);
+  g_assert_no_error (error);
+  while (!peer->is_done)
+    msa_test_tls_peer_run (peer);
+  g_assert_cmpint (peer->result, ==, 0);
+  g_assert_nonnull (gnutls_certificate_get_peers (peer->session, &n));
+  g_assert_cmpuint (state->n_signed, >, n_signed);
+}
+
+/* --- all --- */
+
+static void
+load_module (void)
+{
+  g_autofree char *path =
+      g_test_build_filename (G_TEST_BUILT, "msa-test-token.so", NULL);
+  void *module;
+
+  /* No other token of the machine is to be asked. */
+  g_assert_cmpint (gnutls_pkcs11_init (GNUTLS_PKCS11_FLAG_MANUAL, NULL), ==, 0);
+  module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
+  if (module == NULL)
+    g_error ("%s", dlerror ());
+  fill = (MsaTestTokenFill) dlsym (module, MSA_TEST_TOKEN_FILL);
+  g_assert_nonnull (fill);
+  fill (NULL, NULL);
+  g_assert_cmpint (gnutls_pkcs11_add_provider (path, NULL), ==, 0);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  const MsaTestCertSpec server_spec = { .dns = { HOST } };
+  const MsaTestCertSpec client_spec = { .common_name = "me", .purpose = GNUTLS_KP_TLS_WWW_CLIENT };
+  int status;
+  gsize i;
+
+  g_test_init (&argc, &argv, NULL);
+  load_module ();
+  root = msa_test_pki_new ();
+  client_root = msa_test_pki_new ();
+  server = msa_test_pki_issue (root, &server_spec);
+  client = msa_test_pki_issue (client_root, &client_spec);
+  other_client = msa_test_pki_issue (client_root, &client_spec);
+
+  for (i = 0; i < G_N_ELEMENTS (loads); i++)
+    {
+      g_autofree char *path = g_strconcat ("/msa/tls-token/load/", loads[i].name, NULL);
+
+      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_load);
+    }
+  g_test_add_func ("/msa/tls-token/load/mixed", test_mixed);
+  g_test_add_data_func ("/msa/tls-token/shown/tls-1-2", TLS_1_2, test_shown);
+  g_test_add_data_func ("/msa/tls-token/shown/tls-1-3", TLS_1_3, test_shown);
+  status = g_test_run ();
+
+  fill (NULL, NULL);
+  gnutls_pkcs11_deinit ();
+  msa_test_cert_free (other_client);
+  msa_test_cert_free (client);
+  msa_test_cert_free (server);
+  msa_test_pki_free (client_root);
+  msa_test_pki_free (root);
+  return status;
+}
