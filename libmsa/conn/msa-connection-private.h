@@ -44,7 +44,7 @@ struct _MsaConnection
   MsaConnEnv        *env;        /* (unowned): outlives the connection */
   MsaConnKey        *key;        /* (owned) */
   MsaUrl            *url;        /* (owned): of the transfer it was made for; only scheme, host and port count */
-  MsaTlsConfig      *tls_config; /* (owned) (nullable) */
+  MsaSettings       *settings;   /* (owned) (nullable): the same; until it is open */
   guint64            serial;
   MsaConnectionState state;
 
@@ -64,7 +64,6 @@ struct _MsaConnection
   MsaTimer           timer;      /* connecting, then idle */
   gint64             started_us;
   MsaPhaseTimes      times;      /* of making it */
-  gint64             connect_timeout_ms;
   gboolean           timed_out;
   gint64             opened_boot_us;
   gint64             idle_boot_us;
@@ -86,9 +85,8 @@ struct _MsaConnection
 MsaConnection *msa_connection_new     (MsaConnEnv *env,
                                        MsaConnKey *key,
                                        MsaUrl *url,
-                                       MsaTlsConfig *tls_config,
+                                       MsaSettings *settings,
                                        guint64 serial,
-                                       gint64 connect_timeout_ms,
                                        gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;
 /* Hands its descriptors to the reactor. Must not be busy. */
 void           msa_connection_free    (MsaConnection *self);

@@ -105,13 +105,19 @@ uses_tls (const MsaConnection *self)
   return self->url->scheme == MSA_SCHEME_HTTPS;
 }
 
+static guint
+get_connect_timeout_ms (const MsaConnection *self)
+{
+  return self->settings->connect_timeout_ms > 0 ? self->settings->connect_timeout_ms
+                                                : MSA_DEFAULT_CONNECT_TIMEOUT_MS;
+}
+
 MsaConnection *
 msa_connection_new (MsaConnEnv *env,
                     MsaConnKey *key,
                     MsaUrl *url,
-                    MsaTlsConfig *tls_config,
+                    MsaSettings *settings,
                     guint64 serial,
-                    gint64 connect_timeout_ms,
                     gint64 now_us)
 {
   MsaConnection *self = g_new0 (MsaConnection, 1);
@@ -119,7 +125,7 @@ msa_connection_new (MsaConnEnv *env,
   self->env = env;
   self->key = msa_conn_key_ref (key);
   self->url = msa_url_ref (url);
-  g_set_object (&self->tls_config, tls_config);
+  self->settings = msa_settings_ref (settings);
   self->serial = serial;
   self->lookup.done = looked_up_cb;
   self->lookup.partial = looked_up_partly_cb;
@@ -127,9 +133,9 @@ msa_connection_new (MsaConnEnv *env,
   self->timer.expired = timer_expired_cb;
   msa_race_init (&self->race, env->reactor, race_wake);
   self->started_us = now_us;
-  self->connect_timeout_ms = connect_timeout_ms;
   self->due_link.data = self->pool_link.data = self->lru_link.data = self;
-  msa_reactor_set_timer (env->reactor, &self->timer, now_us + connect_timeout_ms * 1000);
+  msa_reactor_set_timer (env->reactor, &self->timer,
+                         now_us + (gint64) get_connect_timeout_ms (self) * 1000);
 
   return self;
 }
@@ -155,7 +161,7 @@ msa_connection_free (MsaConnection *self)
     self->session->ops->free (self->session);
   g_clear_pointer (&self->addresses, msa_addresses_unref);
   g_clear_pointer (&self->trust, msa_trust_unref);
-  g_clear_object (&self->tls_config);
+  g_clear_pointer (&self->settings, msa_settings_unref);
   g_clear_error (&self->error);
   msa_conn_key_unref (self->key);
   msa_url_unref (self->url);
@@ -190,7 +196,8 @@ start_waits (MsaConnection *self,
     self->addresses = known;
   if (uses_tls (self))
     self->trust =
-        msa_trust_cache_start (self->env->trusts, self->tls_config, &self->trust_waiter, now_us);
+        msa_trust_cache_start (self->env->trusts, self->settings->tls_config, &self->trust_waiter,
+                               now_us);
   set_state (self, MSA_CONNECTION_RESOLVING);
 }
 
@@ -233,8 +240,8 @@ build_chain (MsaConnection *self,
       return TRUE;
     }
 
-  self->chain = msa_tls_filter_new (socket, self->trust, self->tls_config, self->url->host, alpn,
-                                    &self->error);
+  self->chain = msa_tls_filter_new (socket, self->trust, self->settings->tls_config, self->url->host,
+                                    alpn, &self->error);
   /* It took the socket along. */
   if (self->chain == NULL)
     self->socket = NULL;
@@ -306,6 +313,8 @@ connect_chain (MsaConnection *self,
 static void
 open_session (MsaConnection *self)
 {
+  /* They may hold the body of a request, and this may live for long. */
+  g_clear_pointer (&self->settings, msa_settings_unref);
   g_clear_error (&self->error);
   self->session = msa_http1_session_new (g_steal_pointer (&self->chain));
   self->opened_boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
@@ -346,8 +355,8 @@ fail_timed_out (MsaConnection *self,
   if (self->state == MSA_CONNECTION_CONNECTING && self->socket == NULL)
     msa_resolver_forget (self->env->resolver, self->url->host);
   g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
-               "No connection to “%s” within %" G_GINT64_FORMAT " ms: still %s%s%s",
-               self->url->authority, self->connect_timeout_ms, describe_phase (self),
+               "No connection to “%s” within %u ms: still %s%s%s",
+               self->url->authority, get_connect_timeout_ms (self), describe_phase (self),
                failures != NULL ? "; " : "", failures != NULL ? failures->str : "");
   msa_connection_close (self);
 

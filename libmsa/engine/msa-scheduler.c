@@ -368,12 +368,10 @@ build (MsaEngine *engine,
        MsaTransfer *transfer)
 {
   MsaScheduler *self = &engine->scheduler;
-  guint timeout_ms = transfer->settings->connect_timeout_ms;
   MsaConnection *connection;
 
   connection = msa_connection_new (&engine->conn_env, transfer->hop->key, transfer->hop->url,
-                                   transfer->settings->tls_config, ++engine->n_connections_made,
-                                   timeout_ms > 0 ? timeout_ms : MSA_DEFAULT_CONNECT_TIMEOUT_MS,
+                                   transfer->settings, ++engine->n_connections_made,
                                    engine->now_us);
   connection->site = use_site (self, transfer->hop->key);
   ((MsaSite *) connection->site)->n_connections++;

@@ -143,6 +143,8 @@ class Row:
             self.c_type, self.g_value = self.c_name, self.kind
         elif self.kind == 'string':
             self.c_type, self.g_value = 'char *', 'string'
+        elif self.kind == 'strv':
+            self.c_type, self.g_value = 'char **', 'boxed'
         elif self.kind == 'object':
             self.c_type, self.g_value = self.c_name + ' *', 'object'
             if self.header is None:
@@ -173,7 +175,12 @@ class Row:
     @property
     def lent(self):
         """The type of a value that is only looked at."""
-        return 'const char *' if self.kind == 'string' else self.c_type
+        return {'string': 'const char *', 'strv': 'const char *const *'}.get(self.kind, self.c_type)
+
+    @property
+    def array(self):
+        """What introspection has to know besides."""
+        return ' (array zero-terminated=1)' if self.kind == 'strv' else ''
 
     def lend(self, name):
         return self.lent + name if self.pointer else f'{self.lent} {name}'
@@ -181,7 +188,7 @@ class Row:
     @property
     def g_type(self):
         fixed = {'uint': 'G_TYPE_UINT', 'int': 'G_TYPE_INT', 'int64': 'G_TYPE_INT64', 'boolean': 'G_TYPE_BOOLEAN',
-                 'string': 'G_TYPE_STRING', 'bytes': 'G_TYPE_BYTES'}
+                 'string': 'G_TYPE_STRING', 'strv': 'G_TYPE_STRV', 'bytes': 'G_TYPE_BYTES'}
         if self.kind in fixed:
             return fixed[self.kind]
         words = re.findall(r'[A-Z][a-z0-9]*', self.c_name)
@@ -200,6 +207,7 @@ class Row:
         """An expression for an own reference or copy of a pointer."""
         return {
             'string': f'g_strdup ({value})',
+            'strv': f'g_strdupv ({value})',
             'object': f'{value} != NULL ? g_object_ref ({value}) : NULL',
             'bytes': f'{value} != NULL ? g_bytes_ref ({value}) : NULL',
             'headers': f'{value} != NULL ? msa_headers_ref ({value}) : NULL',
@@ -210,6 +218,7 @@ class Row:
         """A statement that lets go of a pointer."""
         return {
             'string': f'g_clear_pointer (&{place}, g_free);',
+            'strv': f'g_clear_pointer (&{place}, g_strfreev);',
             'object': f'g_clear_object (&{place});',
             'bytes': f'g_clear_pointer (&{place}, g_bytes_unref);',
             'headers': f'g_clear_pointer (&{place}, msa_headers_unref);',
@@ -387,6 +396,13 @@ def settings_source(rows):
                           '    msa_writer_append_string (writer, text);',
                           '  }',
                           "msa_writer_append_byte (writer, ';');"], static=True)
+    if any(row.kind == 'strv' for row in keys):
+        text += ['/* The name stands with each text, and no text is told from no list. */']
+        text += function('void', 'append_strv',
+                         ['MsaWriter *writer', 'const char *name', 'const char *const *texts'],
+                         ['append_text (writer, name, texts != NULL ? "" : NULL);',
+                          'for (; texts != NULL && *texts != NULL; texts++)',
+                          '  append_text (writer, name, *texts);'], static=True)
     if any(not row.pointer for row in keys):
         text += function('void', 'append_int', ['MsaWriter *writer', 'const char *name', 'gint64 value'],
                          ['char text[24];', '',
@@ -396,6 +412,8 @@ def settings_source(rows):
     for row in keys:
         if row.kind == 'string':
             body.append(f'append_text (writer, "{row.name}", self->{row.ident});')
+        elif row.kind == 'strv':
+            body.append(f'append_strv (writer, "{row.name}", (const char *const *) self->{row.ident});')
         elif row.kind == 'object':
             body += [f'append_text (writer, "{row.name}",',
                      f'             self->{row.ident} != NULL ? {row.identity} (self->{row.ident}) : NULL);']
@@ -468,7 +486,7 @@ def pspec_lines(row):
         arguments += [row.minimum, row.maximum, row.default]
     elif row.kind in ('enum', 'flags'):
         arguments += [row.g_type, row.default]
-    elif row.kind == 'object':
+    elif row.kind in ('object', 'strv'):
         arguments += [row.g_type]
     else:
         arguments += [row.default]
@@ -478,13 +496,14 @@ def pspec_lines(row):
 
 def getter(row):
     zero = '0' if row.kind in NUMBERS else row.default
-    where = '(transfer none) (nullable): the value' if row.pointer else 'the value'
+    cast = f'({row.lent}) ' if row.kind == 'strv' else ''
+    where = f'(transfer none) (nullable){row.array}: the value' if row.pointer else 'the value'
     text = comment(f'msa_easy_get_{row.ident}: (get-property {row.name})', ['self: the easy'],
                    [f'Gets [property@Easy:{row.name}]: {uncapitalized(row.summary)}', row.doc,
                     f'Default: {shown_default(row)}.'], where)
     return text + function(row.lent, f'msa_easy_get_{row.ident}', ['MsaEasy *self'],
                            [f'g_return_val_if_fail (MSA_IS_EASY (self), {zero});', '',
-                            f'return msa_easy_peek_settings (self)->{row.ident};'])
+                            f'return {cast}msa_easy_peek_settings (self)->{row.ident};'])
 
 
 def setter_body(row):
@@ -492,13 +511,18 @@ def setter_body(row):
     guards = [f'g_return_if_fail ({check});' for check in ['MSA_IS_EASY (self)'] + row.guards()]
     notify = f'g_object_notify_by_pspec (G_OBJECT (self), props[OPTION_{row.macro}]);'
     peek = f'msa_easy_peek_settings (self)->{ident}'
-    if row.kind == 'string':
+    if row.kind in ('string', 'strv'):
         # Copied before the old text goes: the new one may be a part of it.
-        return ['MsaSettings *settings;', 'char *copy;', ''] + guards + [
-            '', f'if (g_strcmp0 ({peek}, {ident}) == 0)', '  return;', '',
-            f'copy = g_strdup ({ident});',
+        equal, copy, free = {
+            'string': (f'g_strcmp0 ({peek}, {ident}) == 0', f'g_strdup ({ident})', 'g_free'),
+            'strv': (f'is_same_strv ((const char *const *) {peek}, {ident})', f'g_strdupv ((char **) {ident})',
+                     'g_strfreev'),
+        }[row.kind]
+        return ['MsaSettings *settings;', f'{row.c_type}copy;', ''] + guards + [
+            '', f'if ({equal})', '  return;', '',
+            f'copy = {copy};',
             'settings = msa_easy_edit_settings (self);',
-            f'g_free (settings->{ident});',
+            f'{free} (settings->{ident});',
             f'settings->{ident} = copy;', notify]
     equal = ['', f'if ({peek} == {ident})', '  return;', '']
     if row.kind == 'boolean':
@@ -510,7 +534,7 @@ def setter_body(row):
 
 
 def setter(row):
-    nullable = '(nullable): ' if row.pointer else ''
+    nullable = f'(nullable){row.array}: ' if row.pointer else ''
     text = comment(f'msa_easy_set_{row.ident}: (set-property {row.name})',
                    ['self: the easy', f'{row.ident}: {nullable}the new value'],
                    [f'Sets [property@Easy:{row.name}]: {uncapitalized(row.summary)}', row.doc,
@@ -520,12 +544,16 @@ def setter(row):
 
 
 def value_checks(rows):
-    """Functions that tell whether an enumeration or set of flags has a value."""
+    """Functions that tell of values: whether they are allowed, or the same."""
     text = []
     if any(row.kind == 'enum' for row in rows):
         text += function('gboolean', 'is_enum_value', ['GType type', 'int value'],
                          ['g_autoptr (GEnumClass) enum_class = g_type_class_ref (type);', '',
                           'return g_enum_get_value (enum_class, value) != NULL;'], static=True)
+    if any(row.kind == 'strv' and row.property for row in rows):
+        text += function('gboolean', 'is_same_strv', ['const char *const *a', 'const char *const *b'],
+                         ['if (a == NULL || b == NULL)', '  return a == b;', '', 'return g_strv_equal (a, b);'],
+                         static=True)
     if any(row.kind == 'flags' for row in rows):
         text += function('gboolean', 'is_flags_value', ['GType type', 'guint value'],
                          ['g_autoptr (GFlagsClass) flags_class = g_type_class_ref (type);', '',
@@ -604,6 +632,10 @@ assert_equal (const GValue *a,
   if (G_VALUE_HOLDS_STRING (a))
     {
       g_assert_cmpstr (g_value_get_string (a), ==, g_value_get_string (b));
+    }
+  else if (G_VALUE_HOLDS (a, G_TYPE_STRV) && g_value_get_boxed (a) != NULL)
+    {
+      g_assert_cmpstrv (g_value_get_boxed (a), g_value_get_boxed (b));
     }
   else if (G_VALUE_HOLDS_OBJECT (a) || G_VALUE_HOLDS_BOXED (a))
     {
@@ -870,7 +902,8 @@ def init_other_body(row):
     if row.kind == 'flags':
         return [f'g_autoptr (GFlagsClass) flags_class = g_type_class_ref ({row.g_type});', '',
                 f'g_value_set_flags (value, flags_class->mask & ~{row.default});']
-    take = {'object': f'g_value_take_object (value, g_object_new ({row.g_type}, NULL));',
+    take = {'strv': f'g_value_take_boxed (value, g_strsplit ("other {row.name}", " ", -1));',
+            'object': f'g_value_take_object (value, g_object_new ({row.g_type}, NULL));',
             'bytes': 'g_value_take_boxed (value, g_bytes_new_static ("other", 5));',
             'headers': 'g_value_take_boxed (value, msa_headers_new ());'}
     return [take[row.kind]]

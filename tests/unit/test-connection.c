@@ -293,8 +293,10 @@ make (Fixture *fixture,
   g_clear_pointer (&fixture->connection, msa_connection_free);
   g_clear_error (&fixture->error);
   fixture->woken = FALSE;
-  fixture->connection = msa_connection_new (&fixture->env, key, url, fixture->config, 1, TIMEOUT_MS,
-                                            get_now_us (fixture));
+  g_set_object (&settings->tls_config, fixture->config);
+  settings->connect_timeout_ms = TIMEOUT_MS;
+  fixture->connection =
+      msa_connection_new (&fixture->env, key, url, settings, 1, get_now_us (fixture));
   g_assert_cmpint (fixture->connection->state, ==, MSA_CONNECTION_NEW);
 }
 
