@@ -467,6 +467,7 @@ test_file_gone (Fixture *self,
   g_autoptr (Waiter) second = waiter_new ();
   gint64 now_us = NOW_US + MSA_TRUST_CHECK_US;
 
+  g_assert_nonnull (first);
   self->reactor.sys.path = "elsewhere.pem";
   g_assert_null (msa_trust_cache_start (self->cache, self->config, &second->base, now_us));
   settle (&self->reactor, now_us);
@@ -519,6 +520,7 @@ test_free_while_checking (Fixture *self,
   g_autoptr (MsaTrust) trust = ask_again (self, self->config, NOW_US);
   g_autoptr (Waiter) waiter = waiter_new ();
 
+  g_assert_nonnull (trust);
   g_assert_null (msa_trust_cache_start (self->cache, self->config, &waiter->base,
                                         NOW_US + MSA_TRUST_CHECK_US));
   g_clear_pointer (&self->cache, msa_trust_cache_free);
@@ -549,6 +551,8 @@ test_most (Fixture *self,
     {
       g_autoptr (MsaTlsConfig) config = config_with_comment (self->pki, i);
       g_autoptr (MsaTrust) trust = ask_again (self, config, NOW_US + i);
+
+      g_assert_nonnull (trust);
     }
   /* The first is used again, so the second is the oldest. */
   for (i = 0; i < 3; i++)
