@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "engine/msa-transfer-private.h"
+#include "engine/msa-question-private.h"
 #include "msa-callback-private.h"
 #include "msa-multi.h"
 
@@ -58,6 +58,12 @@ gboolean           msa_easy_emit_completed     (MsaEasy *self,
                                                 const GError *error);
 gboolean           msa_easy_wants_progress     (MsaEasy *self);
 void               msa_easy_emit_progress      (MsaEasy *self);
+/* What a handler is there for. */
+MsaAsks            msa_easy_get_answerable     (MsaEasy *self);
+/* Asks what @connection has to know. TRUE if a handler has taken it upon itself. */
+gboolean           msa_easy_emit_question      (MsaEasy *self,
+                                                MsaQuestion *question,
+                                                const MsaConnection *connection);
 void               msa_easy_notify_state       (MsaEasy *self);
 void               msa_easy_emit_headers       (MsaEasy *self);
 void               msa_easy_emit_informational (MsaEasy *self,

@@ -9,6 +9,7 @@
 #include "msa-easy.h"
 
 #include "msa-easy-private.h"
+#include "msa-peer-chain-private.h"
 #include "net/msa-socket-private.h"
 
 static MsaTransfer *
@@ -317,4 +318,66 @@ msa_easy_get_timings (MsaEasy *self)
   transfer = get_transfer (self);
 
   return transfer == NULL ? NULL : msa_timings_new (&transfer->times, transfer->added_us);
+}
+
+/**
+ * msa_easy_dup_peer_chain:
+ * @self: the easy
+ *
+ * Gets the certificates that the peer sent, also if they were not trusted.
+ *
+ * Returns: (transfer container) (nullable) (element-type GBytes): the certificates in DER, the
+ *   peer's own first; %NULL without TLS, or until they are known
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+msa_easy_dup_peer_chain (MsaEasy *self)
+{
+  g_return_val_if_fail (MSA_IS_EASY (self), NULL);
+
+  return get_transfer (self) == NULL ? NULL : msa_peer_chain_copy (get_transfer (self)->peer_chain);
+}
+
+/**
+ * msa_easy_dup_peer_certificate: (get-property peer-certificate)
+ * @self: the easy
+ *
+ * Gets the peer's certificate as GIO's type, with its issuers as far as the peer sent them.
+ *
+ * Needs a TLS backend of GIO, as glib-networking, which libmsa itself does without. It is loaded
+ * at the first need.
+ *
+ * Returns: (transfer full) (nullable): the certificate; %NULL without a backend, without TLS, or
+ *   until it is known
+ *
+ * Since: 1.0
+ */
+GTlsCertificate *
+msa_easy_dup_peer_certificate (MsaEasy *self)
+{
+  g_return_val_if_fail (MSA_IS_EASY (self), NULL);
+
+  if (get_transfer (self) == NULL)
+    return NULL;
+
+  return msa_peer_chain_to_certificate (get_transfer (self)->peer_chain);
+}
+
+/**
+ * msa_easy_get_peer_errors: (get-property peer-errors)
+ * @self: the easy
+ *
+ * Gets what spoke against the peer's certificate.
+ *
+ * Returns: the flags; none if nothing did, without TLS, or until it is known
+ *
+ * Since: 1.0
+ */
+GTlsCertificateFlags
+msa_easy_get_peer_errors (MsaEasy *self)
+{
+  g_return_val_if_fail (MSA_IS_EASY (self), G_TLS_CERTIFICATE_NO_FLAGS);
+
+  return get_transfer (self) == NULL ? G_TLS_CERTIFICATE_NO_FLAGS : get_transfer (self)->peer_flags;
 }

@@ -11,11 +11,13 @@
 #include "msa-easy.h"
 
 #include "engine/msa-engine-private.h"
+#include "msa-certificate-request-private.h"
 #include "msa-easy-options-private.h"
 #include "msa-easy-private.h"
 #include "msa-enum-types.h"
 #include "msa-marshal.h"
 #include "msa-multi-private.h"
+#include "msa-password-request-private.h"
 
 /**
  * MsaEasy:
@@ -52,6 +54,8 @@ typedef enum
   PROP_BYTES_SENT,
   PROP_EFFECTIVE_URI,
   PROP_REMOTE_ADDRESS,
+  PROP_PEER_CERTIFICATE,
+  PROP_PEER_ERRORS,
   FIRST_OPTION,
 } MsaEasyProperty;
 
@@ -63,6 +67,8 @@ enum
   INFORMATIONAL,
   PROGRESS,
   COMPLETED,
+  ACCEPT_CERTIFICATE,
+  KEY_PASSWORD,
   NOTIFY, /* GObject's own */
   N_SIGNALS
 };
@@ -185,6 +191,45 @@ msa_easy_emit_progress (MsaEasy *self)
   g_signal_emit (self, signals[PROGRESS], 0);
 }
 
+MsaAsks
+msa_easy_get_answerable (MsaEasy *self)
+{
+  MsaAsks asks = MSA_ASKS_NOTHING;
+
+  if (g_signal_has_handler_pending (self, signals[ACCEPT_CERTIFICATE], 0, FALSE))
+    asks |= MSA_ASKS_CERTIFICATE;
+  if (g_signal_has_handler_pending (self, signals[KEY_PASSWORD], 0, FALSE))
+    asks |= MSA_ASKS_PASSWORD;
+
+  return asks;
+}
+
+gboolean
+msa_easy_emit_question (MsaEasy *self,
+                        MsaQuestion *question,
+                        const MsaConnection *connection)
+{
+  g_autoptr (GObject) request = NULL;
+  gboolean taken = FALSE;
+
+  switch (msa_connection_get_asks (connection))
+    {
+    case MSA_ASKS_CERTIFICATE:
+      request = G_OBJECT (msa_certificate_request_new (question, connection));
+      g_signal_emit (self, signals[ACCEPT_CERTIFICATE], 0, request, &taken);
+      break;
+    case MSA_ASKS_PASSWORD:
+      request = G_OBJECT (msa_password_request_new (question, connection));
+      g_signal_emit (self, signals[KEY_PASSWORD], 0, request, &taken);
+      break;
+    case MSA_ASKS_NOTHING:
+    default:
+      break;
+    }
+
+  return taken;
+}
+
 void
 msa_easy_notify_state (MsaEasy *self)
 {
@@ -238,6 +283,12 @@ msa_easy_get_property (GObject *object,
       break;
     case PROP_REMOTE_ADDRESS:
       g_value_take_string (value, msa_easy_dup_remote_address (self));
+      break;
+    case PROP_PEER_CERTIFICATE:
+      g_value_take_object (value, msa_easy_dup_peer_certificate (self));
+      break;
+    case PROP_PEER_ERRORS:
+      g_value_set_flags (value, msa_easy_get_peer_errors (self));
       break;
     case FIRST_OPTION:
     default:
@@ -384,6 +435,25 @@ install_results (GObjectClass *klass)
    * Since: 1.0
    */
   props[PROP_REMOTE_ADDRESS] = g_param_spec_string ("remote-address", NULL, NULL, NULL, flags);
+  /**
+   * MsaEasy:peer-certificate: (getter dup_peer_certificate)
+   *
+   * The certificate of the peer, where GIO has a TLS backend.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PEER_CERTIFICATE] =
+      g_param_spec_object ("peer-certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, flags);
+  /**
+   * MsaEasy:peer-errors:
+   *
+   * What spoke against the certificate of the peer.
+   *
+   * Since: 1.0
+   */
+  props[PROP_PEER_ERRORS] =
+      g_param_spec_flags ("peer-errors", NULL, NULL, G_TYPE_TLS_CERTIFICATE_FLAGS,
+                          G_TLS_CERTIFICATE_NO_FLAGS, flags);
 
   g_object_class_install_properties (klass, FIRST_OPTION, props);
 }
@@ -456,6 +526,70 @@ install_signals (GObjectClass *klass)
                               g_cclosure_marshal_VOID__BOXEDv);
 }
 
+/* The first handler that answers TRUE has taken the question. */
+static guint
+install_question (GObjectClass *klass,
+                  const char *name,
+                  GType request)
+{
+  guint id = g_signal_new (name, G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                           g_signal_accumulator_true_handled, NULL,
+                           _msa_marshal_BOOLEAN__OBJECT, G_TYPE_BOOLEAN, 1, request);
+
+  g_signal_set_va_marshaller (id, G_TYPE_FROM_CLASS (klass), _msa_marshal_BOOLEAN__OBJECTv);
+  return id;
+}
+
+static void
+install_questions (GObjectClass *klass)
+{
+  /**
+   * MsaEasy::accept-certificate:
+   * @self: the easy
+   * @request: what speaks against the peer, and the way to answer
+   *
+   * The peer's certificate is in doubt: is it taken all the same?
+   *
+   * A handler that takes the question upon itself returns %TRUE, and answers by
+   * [method@CertificateRequest.accept] or [method@CertificateRequest.reject], then or later; a
+   * request that is let go unanswered is a refusal. If no handler returns %TRUE, the transfer
+   * ends with %MSA_ERROR_TLS_VERIFY. Nobody is asked about a key that is not the pinned one.
+   *
+   * Nothing of the request, and no client certificate, is sent before the answer. The
+   * transfer's timeouts go on: [property@Easy:connect-timeout-ms] has to leave time for a person
+   * to decide. Emitted from a dispatch, in the thread of the multi; only for connections that
+   * are made for a run while a handler is connected.
+   *
+   * Returns: %TRUE if the handler answers the request
+   *
+   * Since: 1.0
+   */
+  signals[ACCEPT_CERTIFICATE] =
+      install_question (klass, "accept-certificate", MSA_TYPE_CERTIFICATE_REQUEST);
+  /**
+   * MsaEasy::key-password:
+   * @self: the easy
+   * @request: what is locked, and the way to answer
+   *
+   * The key of the client's certificate is locked, and [property@TlsConfig:key-password] does not
+   * open it: what does?
+   *
+   * A handler that takes the question upon itself returns %TRUE, and answers by
+   * [method@PasswordRequest.answer] or [method@PasswordRequest.cancel], then or later; a request
+   * that is let go unanswered is cancelled. If no handler returns %TRUE, the transfer ends with
+   * %MSA_ERROR_TLS_PASSWORD. Of many transfers that need the same key, one asks and the others
+   * wait for it.
+   *
+   * The transfer's timeouts go on meanwhile. Emitted from a dispatch, in the thread of the
+   * multi; only for connections that are made for a run while a handler is connected.
+   *
+   * Returns: %TRUE if the handler answers the request
+   *
+   * Since: 1.0
+   */
+  signals[KEY_PASSWORD] = install_question (klass, "key-password", MSA_TYPE_PASSWORD_REQUEST);
+}
+
 static void
 msa_easy_class_init (MsaEasyClass *klass)
 {
@@ -468,6 +602,7 @@ msa_easy_class_init (MsaEasyClass *klass)
   install_results (object_class);
   msa_easy_options_install (object_class, FIRST_OPTION);
   install_signals (object_class);
+  install_questions (object_class);
 }
 
 static void

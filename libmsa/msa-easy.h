@@ -117,5 +117,11 @@ MSA_AVAILABLE_IN_1_0
 char         *msa_easy_dup_effective_uri    (MsaEasy *self) G_GNUC_WARN_UNUSED_RESULT;
 MSA_AVAILABLE_IN_1_0
 char         *msa_easy_dup_remote_address   (MsaEasy *self) G_GNUC_WARN_UNUSED_RESULT;
+MSA_AVAILABLE_IN_1_0
+GPtrArray    *msa_easy_dup_peer_chain       (MsaEasy *self) G_GNUC_WARN_UNUSED_RESULT;
+MSA_AVAILABLE_IN_1_0
+GTlsCertificate *msa_easy_dup_peer_certificate (MsaEasy *self) G_GNUC_WARN_UNUSED_RESULT;
+MSA_AVAILABLE_IN_1_0
+GTlsCertificateFlags msa_easy_get_peer_errors (MsaEasy *self);
 
 G_END_DECLS

@@ -32,6 +32,7 @@ struct _MsaMulti
   MsaCallback     *timer_func;    /* (owned) (nullable) */
   MsaTransferList *transfers;     /* (owned) (nullable): made at first use */
   MsaTlsConfig    *tls_config;    /* (owned) (nullable) */
+  MsaTlsSessionStore *tls_session_store; /* (owned) (nullable) */
   GTask           *closing;       /* (owned) (nullable): who waits for the end of closing */
   GSource         *close_watch;   /* (owned) (nullable): for who waits to be cancelled */
   int              priority;

@@ -18,6 +18,7 @@ typedef enum
   PROP_MAX_CONNECTIONS_PER_HOST,
   PROP_MAX_IDLE_CONNECTIONS,
   PROP_TLS_CONFIG,
+  PROP_TLS_SESSION_STORE,
   PROP_N_RUNNING,
   PROP_N_PENDING,
   PROP_N_CONNECTIONS,
@@ -378,6 +379,52 @@ msa_multi_set_tls_config (MsaMulti *self,
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TLS_CONFIG]);
 }
 
+/**
+ * msa_multi_get_tls_session_store:
+ * @self: the multi
+ *
+ * Gets where the TLS sessions of easies are kept that name no store of their own.
+ *
+ * Returns: (transfer none) (nullable): the store; %NULL if they are not kept
+ *
+ * Since: 1.0
+ */
+MsaTlsSessionStore *
+msa_multi_get_tls_session_store (MsaMulti *self)
+{
+  g_return_val_if_fail (MSA_IS_MULTI (self), NULL);
+
+  return self->tls_session_store;
+}
+
+/**
+ * msa_multi_set_tls_session_store:
+ * @self: the multi
+ * @tls_session_store: (nullable): the store; %NULL to keep none
+ *
+ * Sets where the TLS sessions of easies are kept that name no store of their own.
+ *
+ * Counts for connections that are made from now on.
+ *
+ * Since: 1.0
+ */
+void
+msa_multi_set_tls_session_store (MsaMulti *self,
+                                 MsaTlsSessionStore *tls_session_store)
+{
+  g_return_if_fail (MSA_IS_MULTI (self));
+  g_return_if_fail (tls_session_store == NULL || MSA_IS_TLS_SESSION_STORE (tls_session_store));
+
+  if (!g_set_object (&self->tls_session_store, tls_session_store))
+    return;
+
+  msa_engine_set_tls_sessions (self->engine,
+                               tls_session_store == NULL
+                                   ? NULL
+                                   : msa_tls_session_store_get_sessions (tls_session_store));
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TLS_SESSION_STORE]);
+}
+
 static void
 get_property (GObject *object,
               guint id,
@@ -405,6 +452,9 @@ get_property (GObject *object,
       break;
     case PROP_TLS_CONFIG:
       g_value_set_object (value, self->tls_config);
+      break;
+    case PROP_TLS_SESSION_STORE:
+      g_value_set_object (value, self->tls_session_store);
       break;
     case PROP_N_RUNNING:
       g_value_set_uint (value, msa_multi_get_n_running (self));
@@ -448,6 +498,9 @@ set_property (GObject *object,
       break;
     case PROP_TLS_CONFIG:
       msa_multi_set_tls_config (self, g_value_get_object (value));
+      break;
+    case PROP_TLS_SESSION_STORE:
+      msa_multi_set_tls_session_store (self, g_value_get_object (value));
       break;
     case PROP_N_RUNNING:
     case PROP_N_PENDING:
@@ -566,6 +619,18 @@ msa_multi_install_properties (GObjectClass *klass)
    */
   props[PROP_TLS_CONFIG] =
       g_param_spec_object ("tls-config", NULL, NULL, MSA_TYPE_TLS_CONFIG, flags);
+  /**
+   * MsaMulti:tls-session-store:
+   *
+   * Where the TLS sessions of easies are kept that name no store of their own.
+   *
+   * By default a store that the multi has made. It may be shared with other multis, also of
+   * other threads; %NULL keeps no sessions.
+   *
+   * Since: 1.0
+   */
+  props[PROP_TLS_SESSION_STORE] = g_param_spec_object ("tls-session-store", NULL, NULL,
+                                                       MSA_TYPE_TLS_SESSION_STORE, flags);
   install_limits ();
   install_counts ();
   g_object_class_install_properties (klass, PROP_N_CONNECTIONS + 1, props);

@@ -194,11 +194,30 @@ progress_cb (gpointer data,
   msa_easy_emit_progress (easy);
 }
 
+static MsaAsks
+may_ask_cb (gpointer data,
+            MsaTransfer *transfer)
+{
+  return msa_easy_get_answerable (transfer->owner);
+}
+
+static gboolean
+ask_cb (gpointer data,
+        MsaTransfer *transfer,
+        MsaQuestion *question)
+{
+  g_autoptr (MsaEasy) easy = g_object_ref (transfer->owner);
+
+  return msa_easy_emit_question (easy, question, transfer->connection);
+}
+
 static const MsaEngineClient engine_client = {
   .deliver = deliver_cb,
   .headers = headers_cb,
   .informational = informational_cb,
   .progress = progress_cb,
+  .may_ask = may_ask_cb,
+  .ask = ask_cb,
   .dispatched = dispatched_cb,
 };
 
@@ -391,6 +410,7 @@ msa_multi_dispose (GObject *object)
   g_clear_pointer (&self->timer_func, msa_callback_unref);
   g_queue_clear_full (&self->messages, g_object_unref);
   g_clear_object (&self->tls_config);
+  g_clear_object (&self->tls_session_store);
 
   G_OBJECT_CLASS (msa_multi_parent_class)->dispose (object);
 }
@@ -434,11 +454,21 @@ msa_multi_class_init (MsaMultiClass *klass)
 }
 
 static void
+set_engine (MsaMulti *self,
+            MsaSys *sys)
+{
+  self->engine = msa_engine_new (sys, &engine_client, self);
+  msa_engine_set_tls_sessions (self->engine,
+                               msa_tls_session_store_get_sessions (self->tls_session_store));
+}
+
+static void
 msa_multi_init (MsaMulti *self)
 {
   g_queue_init (&self->easies);
   g_queue_init (&self->messages);
-  self->engine = msa_engine_new (msa_sys_real_new (), &engine_client, self);
+  self->tls_session_store = msa_tls_session_store_new ();
+  set_engine (self, msa_sys_real_new ());
 }
 
 MsaMulti *
@@ -447,7 +477,7 @@ msa_multi_new_with_sys (MsaSys *sys)
   MsaMulti *self = g_object_new (MSA_TYPE_MULTI, NULL);
 
   msa_engine_free (self->engine);
-  self->engine = msa_engine_new (sys, &engine_client, self);
+  set_engine (self, sys);
 
   return self;
 }

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "msa-easy.h"
+#include "msa-tls-session-store.h"
 
 G_BEGIN_DECLS
 
@@ -182,5 +183,10 @@ MsaTlsConfig *msa_multi_get_tls_config (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0
 void        msa_multi_set_tls_config  (MsaMulti *self,
                                        MsaTlsConfig *tls_config);
+MSA_AVAILABLE_IN_1_0
+MsaTlsSessionStore *msa_multi_get_tls_session_store (MsaMulti *self);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_tls_session_store (MsaMulti *self,
+                                             MsaTlsSessionStore *tls_session_store);
 
 G_END_DECLS

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "msa-certificate-request.h"
 #include "msa-easy-options.h"
 #include "msa-easy.h"
 #include "msa-enum-types.h"
@@ -11,6 +12,7 @@
 #include "msa-error.h"
 #include "msa-headers.h"
 #include "msa-multi.h"
+#include "msa-password-request.h"
 #include "msa-timings.h"
 #include "msa-tls-config.h"
 #include "msa-tls-session-store.h"

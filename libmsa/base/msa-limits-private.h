@@ -70,6 +70,9 @@
 #define MSA_MAX_TRUST_BYTES (32 * 1024 * 1024)
 /* A certificate chain sent by a peer, in certificates. */
 #define MSA_MAX_PEER_CHAIN 16
+/* Passwords that are tried on one key, for one connection: an application that answers without asking
+ * anybody would else go on for ever. */
+#define MSA_MAX_PASSWORDS 3
 /* A parsed trust store is kept this long, then read again at the next need. */
 #define MSA_TRUST_TTL_US ((gint64) 24 * 3600 * G_USEC_PER_SEC)
 /* Its files are looked at for changes no more often than this: a thread is needed for it. */

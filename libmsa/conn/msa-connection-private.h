@@ -25,10 +25,19 @@ struct _MsaConnEnv
   MsaReactor    *reactor;
   MsaResolver   *resolver;
   MsaTrustCache *trusts;
+  MsaTlsSessions *sessions;      /* (owned) (nullable): for transfers that name no store */
   MsaLog        *log;
   /* Something happened to the connection: it wants to be driven. Only takes note. */
   void         (*wake) (MsaConnEnv *self, MsaConnection *connection);
 };
+
+/* What the application can be asked before a connection goes on. */
+typedef enum
+{
+  MSA_ASKS_NOTHING = 0,
+  MSA_ASKS_PASSWORD = 1 << 0,    /* of the client's key */
+  MSA_ASKS_CERTIFICATE = 1 << 1, /* whether a peer in doubt is taken all the same */
+} MsaAsks;
 
 typedef enum
 {
@@ -53,6 +62,9 @@ struct _MsaConnection
   MsaAddresses      *addresses;  /* (owned) (nullable): NULL until known */
   gboolean           addresses_late; /* those of one family are still to come */
   MsaTrust          *trust;      /* (owned) (nullable): NULL until loaded, or without TLS */
+  GError            *lock;       /* (owned) (nullable): the client's key is locked, and somebody is to be asked */
+  guint              n_passwords; /* tried */
+  MsaAsks            may_ask;    /* set by who made it, before connecting */
   MsaRace            race;       /* until a socket is connected; its sockets go on calling through it */
   GError            *error;      /* (owned) (nullable): why connecting failed, so far */
 
@@ -60,6 +72,8 @@ struct _MsaConnection
   MsaFilter         *chain;      /* (owned) (nullable): until the session has it */
   MsaSession        *session;    /* (owned) (nullable): when OPEN */
   MsaAddress         remote;
+  GPtrArray         *peer_chain; /* (owned) (nullable) (element-type GBytes): DER, the leaf first; as soon as known */
+  gboolean           exclusive;  /* let through against a doubt: it serves no other transfer */
 
   MsaTimer           timer;      /* connecting, then idle */
   gint64             started_us;
@@ -70,6 +84,7 @@ struct _MsaConnection
 
   /* The engine's. */
   gpointer           stream;     /* (unowned) (nullable): the transfer that uses or waits for it */
+  gpointer           question;   /* (owned) (nullable): MsaQuestion, which waits for its answer */
   gpointer           site;       /* (unowned) (nullable): what counts it against the limits */
   guint              n_streams;  /* exchanges that were begun on it */
   gboolean           busy;       /* one of its events is being handled, maybe by application code */
@@ -95,6 +110,18 @@ void           msa_connection_free    (MsaConnection *self);
 MsaIo          msa_connection_connect (MsaConnection *self,
                                        gint64 now_us,
                                        GError **error);
+/* What has to be answered before it can go on. */
+MsaAsks        msa_connection_get_asks (const MsaConnection *self);
+/* The answer, and for a password its text. Connecting is then due. */
+void           msa_connection_answer   (MsaConnection *self,
+                                        gboolean yes,
+                                        const char *text,
+                                        gint64 now_us);
+/* What speaks against the peer, as GTlsCertificateFlags. */
+guint          msa_connection_get_peer_flags (const MsaConnection *self);
+/* The text of what is asked: the doubt, or the lock; (transfer none). */
+const GError  *msa_connection_get_cause (const MsaConnection *self);
+
 /* Nothing goes through it any more; a goodbye is said if it was open. Memory and descriptors
  * stay until msa_connection_free(). */
 void           msa_connection_close   (MsaConnection *self);

@@ -84,6 +84,18 @@ trust_loaded_cb (MsaTrustWaiter *waiter,
 }
 
 static void
+trust_locked_cb (MsaTrustWaiter *waiter,
+                 const GError *error,
+                 gint64 now_us)
+{
+  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaConnection, trust_waiter);
+
+  g_clear_error (&self->lock);
+  self->lock = g_error_copy (error);
+  wake (self);
+}
+
+static void
 timer_expired_cb (MsaTimer *timer,
                   gint64 now_us)
 {
@@ -162,6 +174,8 @@ msa_connection_free (MsaConnection *self)
   g_clear_pointer (&self->addresses, msa_addresses_unref);
   g_clear_pointer (&self->trust, msa_trust_unref);
   g_clear_pointer (&self->settings, msa_settings_unref);
+  g_clear_pointer (&self->peer_chain, g_ptr_array_unref);
+  g_clear_error (&self->lock);
   g_clear_error (&self->error);
   msa_conn_key_unref (self->key);
   msa_url_unref (self->url);
@@ -194,6 +208,8 @@ start_waits (MsaConnection *self,
   /* If not, one family may have been told of already. */
   if (known != NULL)
     self->addresses = known;
+  if ((self->may_ask & MSA_ASKS_PASSWORD) != 0)
+    self->trust_waiter.locked = trust_locked_cb;
   if (uses_tls (self))
     self->trust =
         msa_trust_cache_start (self->env->trusts, self->settings->tls_config, &self->trust_waiter,
@@ -225,6 +241,14 @@ finish_waits (MsaConnection *self,
   return MSA_IO_DONE;
 }
 
+static MsaTlsSessions *
+get_sessions (const MsaConnection *self)
+{
+  MsaTlsSessionStore *store = self->settings->tls_session_store;
+
+  return store != NULL ? msa_tls_session_store_get_sessions (store) : self->env->sessions;
+}
+
 /* Puts the other filters on the socket that won. */
 static gboolean
 build_chain (MsaConnection *self,
@@ -240,13 +264,20 @@ build_chain (MsaConnection *self,
       return TRUE;
     }
 
-  self->chain = msa_tls_filter_new (socket, self->trust, self->settings->tls_config, self->url->host,
-                                    alpn, &self->error);
+  self->chain = msa_tls_filter_new (socket, self->trust, self->settings->tls_config,
+                                    self->url->host, alpn, &self->error);
   /* It took the socket along. */
   if (self->chain == NULL)
-    self->socket = NULL;
+    {
+      self->socket = NULL;
+      return FALSE;
+    }
 
-  return self->chain != NULL;
+  if (get_sessions (self) != NULL)
+    msa_tls_filter_set_sessions (self->chain, get_sessions (self), self->env->reactor->sys,
+                                 "origin", self->url->port);
+  msa_tls_filter_set_may_ask (self->chain, (self->may_ask & MSA_ASKS_CERTIFICATE) != 0);
+  return TRUE;
 }
 
 /* The family that was late is in. */
@@ -292,6 +323,21 @@ race_addresses (MsaConnection *self,
   return io;
 }
 
+/* The chain is wanted also where the peer is refused. */
+static void
+note_peer (MsaConnection *self,
+           MsaIo io,
+           gint64 now_us)
+{
+  if (self->peer_chain == NULL)
+    self->peer_chain = msa_tls_filter_dup_chain (self->chain);
+  if (io != MSA_IO_DONE)
+    return;
+
+  self->times.at_us[MSA_PHASE_SECURED] = now_us;
+  self->exclusive = msa_tls_filter_is_excepted (self->chain);
+}
+
 static MsaIo
 connect_chain (MsaConnection *self,
                gint64 now_us)
@@ -304,8 +350,8 @@ connect_chain (MsaConnection *self,
   io = msa_filter_connect (self->chain, now_us, &self->error);
   if (io == MSA_IO_AGAIN)
     msa_socket_want (self->socket, msa_filter_wants (self->chain));
-  if (io == MSA_IO_DONE && uses_tls (self))
-    self->times.at_us[MSA_PHASE_SECURED] = now_us;
+  if (uses_tls (self))
+    note_peer (self, io, now_us);
 
   return io;
 }
@@ -333,6 +379,81 @@ describe_phase (const MsaConnection *self)
 
   /* All that is known has failed, and one family is late. */
   return self->race.n_running == 0 ? "looking up the name" : "connecting";
+}
+
+/* --- questions --- */
+
+static gboolean
+is_in_tls (const MsaConnection *self)
+{
+  return self->state == MSA_CONNECTION_CONNECTING && self->chain != NULL && uses_tls (self);
+}
+
+MsaAsks
+msa_connection_get_asks (const MsaConnection *self)
+{
+  if (self->lock != NULL)
+    return MSA_ASKS_PASSWORD;
+  if (is_in_tls (self) && msa_tls_filter_is_undecided (self->chain))
+    return MSA_ASKS_CERTIFICATE;
+
+  return MSA_ASKS_NOTHING;
+}
+
+const GError *
+msa_connection_get_cause (const MsaConnection *self)
+{
+  if (self->lock != NULL)
+    return self->lock;
+
+  return is_in_tls (self) ? msa_tls_filter_get_doubt (self->chain) : NULL;
+}
+
+guint
+msa_connection_get_peer_flags (const MsaConnection *self)
+{
+  if (!uses_tls (self))
+    return 0;
+  if (self->session != NULL)
+    return msa_tls_filter_get_doubt_flags (self->session->chain);
+
+  return self->chain != NULL ? msa_tls_filter_get_doubt_flags (self->chain) : 0;
+}
+
+static void
+answer_password (MsaConnection *self,
+                 const char *password,
+                 gint64 now_us)
+{
+  g_clear_error (&self->lock);
+  if (password == NULL)
+    {
+      msa_trust_cache_give_up (self->env->trusts, &self->trust_waiter, now_us);
+      return;
+    }
+
+  self->n_passwords++;
+  msa_trust_cache_unlock (self->env->trusts, &self->trust_waiter, password);
+}
+
+void
+msa_connection_answer (MsaConnection *self,
+                       gboolean yes,
+                       const char *text,
+                       gint64 now_us)
+{
+  switch (msa_connection_get_asks (self))
+    {
+    case MSA_ASKS_PASSWORD:
+      answer_password (self, yes ? text : NULL, now_us);
+      break;
+    case MSA_ASKS_CERTIFICATE:
+      msa_tls_filter_decide (self->chain, yes);
+      break;
+    case MSA_ASKS_NOTHING:
+    default:
+      break;
+    }
 }
 
 static MsaIo
@@ -382,6 +503,8 @@ msa_connection_connect (MsaConnection *self,
 
   if (self->state == MSA_CONNECTION_NEW)
     start_waits (self, now_us);
+  if (self->lock != NULL && self->n_passwords == MSA_MAX_PASSWORDS)
+    answer_password (self, NULL, now_us);
 
   if (self->state == MSA_CONNECTION_RESOLVING)
     {

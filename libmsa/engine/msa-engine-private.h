@@ -11,6 +11,7 @@
 #include "base/msa-log-private.h"
 #include "base/msa-mailbox-private.h"
 #include "engine/msa-exchange-private.h"
+#include "engine/msa-question-private.h"
 #include "engine/msa-scheduler-private.h"
 #include "engine/msa-sockets-private.h"
 #include "engine/msa-transfer-private.h"
@@ -25,6 +26,11 @@ typedef struct
   void (*informational) (gpointer client, MsaTransfer *transfer, guint status, MsaHeaders *headers);
   /* Bytes moved, or a second has passed. */
   void (*progress) (gpointer client, MsaTransfer *transfer);
+  /* What somebody listens for who could answer it, when a connection is made for the transfer. */
+  MsaAsks (*may_ask) (gpointer client, MsaTransfer *transfer);
+  /* Asks what its connection has to know. The question may be kept, and answered later. FALSE: nobody took
+   * it, which is a no. */
+  gboolean (*ask) (gpointer client, MsaTransfer *transfer, MsaQuestion *question);
   /* A dispatch is over. */
   void (*dispatched) (gpointer client);
 } MsaEngineClient;
@@ -64,6 +70,10 @@ MsaEngine   *msa_engine_new       (MsaSys *sys,
                                    gpointer client_data) G_GNUC_WARN_UNUSED_RESULT;
 /* Takes @sys along. Ends what runs, tells nobody. Not from within a dispatch. */
 void         msa_engine_free      (MsaEngine *self);
+
+/* For transfers that name no store of their own; (nullable). */
+void         msa_engine_set_tls_sessions (MsaEngine *self,
+                                          MsaTlsSessions *sessions);
 
 /* Takes @sink. It starts with the next dispatch. The engine holds a reference until GONE;
  * @owner is the caller's to keep alive until then. */

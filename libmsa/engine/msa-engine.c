@@ -217,6 +217,7 @@ msa_engine_free (MsaEngine *self)
   free_mail (msa_mailbox_close (self->mailbox));
   msa_resolver_free (self->resolver);
   msa_trust_cache_free (self->trusts);
+  g_clear_pointer (&self->conn_env.sessions, msa_tls_sessions_unref);
   msa_reactor_close (&self->reactor, &self->wake_watch);
   msa_reactor_close (&self->reactor, &self->timer_watch);
   msa_scheduler_clear (&self->scheduler);
@@ -619,6 +620,16 @@ dispatch (MsaEngine *self)
 }
 
 /* Calls from above */
+
+void
+msa_engine_set_tls_sessions (MsaEngine *self,
+                             MsaTlsSessions *sessions)
+{
+  MsaTlsSessions *old = self->conn_env.sessions;
+
+  self->conn_env.sessions = sessions != NULL ? msa_tls_sessions_ref (sessions) : NULL;
+  g_clear_pointer (&old, msa_tls_sessions_unref);
+}
 
 MsaTransfer *
 msa_engine_add (MsaEngine *self,

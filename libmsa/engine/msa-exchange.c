@@ -172,7 +172,7 @@ release_connection (MsaEngine *engine,
   MsaConnection *connection = transfer->connection;
 
   detach (transfer);
-  if (connection->session->ops->is_reusable (connection->session) &&
+  if (connection->session->ops->is_reusable (connection->session) && !connection->exclusive &&
       engine->scheduler.max_idle_connections > 0)
     msa_scheduler_put_idle (engine, connection);
   else
@@ -641,6 +641,16 @@ start_upload (MsaEngine *engine,
                            engine->now_us + MSA_EXPECT_WAIT_US);
 }
 
+static void
+note_peer (MsaTransfer *transfer,
+           const MsaConnection *connection)
+{
+  g_clear_pointer (&transfer->peer_chain, g_ptr_array_unref);
+  if (connection->peer_chain != NULL)
+    transfer->peer_chain = g_ptr_array_ref (connection->peer_chain);
+  transfer->peer_flags = msa_connection_get_peer_flags (connection);
+}
+
 /* The request goes straight to the chain: no wait for the socket to be writable unless it said
  * so. */
 static void
@@ -654,6 +664,7 @@ begin (MsaEngine *engine,
   g_clear_pointer (&transfer->url, msa_url_unref);
   transfer->url = msa_url_ref (transfer->hop->url);
   transfer->remote = connection->remote;
+  note_peer (transfer, connection);
   note_times (engine, transfer, connection);
   msa_transfer_set_state (transfer, MSA_TRANSFER_SENDING);
   if (!connection->session->ops->open (connection->session, &request, transfer, &error))
@@ -670,22 +681,79 @@ begin (MsaEngine *engine,
 }
 
 static void
+take_answer (MsaEngine *engine,
+             MsaConnection *connection)
+{
+  const char *text;
+  gboolean yes;
+
+  if (connection->question == NULL ||
+      !msa_question_get_answer (connection->question, &yes, &text))
+    return;
+
+  msa_connection_answer (connection, yes, text, engine->now_us);
+  g_clear_pointer (&connection->question, msa_question_drop);
+}
+
+/* Nobody has taken it: whatever was said meanwhile does not count. */
+static void
+refuse (MsaEngine *engine,
+        MsaConnection *connection)
+{
+  if (connection->question == NULL)
+    return;
+
+  g_clear_pointer (&connection->question, msa_question_drop);
+  msa_connection_answer (connection, FALSE, NULL, engine->now_us);
+  msa_engine_wake_connection (engine, connection);
+}
+
+/* Application code runs, and may answer at once: that is taken up when it has returned, by the next
+ * round. */
+static void
+ask (MsaEngine *engine,
+     MsaConnection *connection)
+{
+  MsaTransfer *transfer = msa_transfer_ref (connection->stream);
+  g_autoptr (MsaQuestion) question = msa_question_new (engine, connection);
+  gboolean taken = FALSE;
+
+  connection->question = msa_question_ref (question);
+  connection->busy = TRUE;
+  if (settle (engine, transfer))
+    taken = engine->client->ask (engine->client_data, transfer, question);
+  connection->busy = FALSE;
+  engine->scheduler.reap_due |= connection->doomed;
+  if (!taken)
+    refuse (engine, connection);
+  check_interrupted (transfer);
+  if (connection->again)
+    msa_engine_wake_connection (engine, connection);
+  connection->again = FALSE;
+  msa_transfer_unref (transfer);
+}
+
+static void
 drive_connecting (MsaEngine *engine,
                   MsaConnection *connection)
 {
   MsaTransfer *transfer = connection->stream;
   GError *error = NULL;
 
+  take_answer (engine, connection);
   switch (msa_connection_connect (connection, engine->now_us, &error))
     {
     case MSA_IO_DONE:
       begin (engine, transfer);
       break;
     case MSA_IO_AGAIN:
+      if (connection->question == NULL && msa_connection_get_asks (connection) != MSA_ASKS_NOTHING)
+        ask (engine, connection);
       break;
     case MSA_IO_END:
     case MSA_IO_ERROR:
     default:
+      note_peer (transfer, connection);
       msa_transfer_interrupt (transfer, error);
       break;
     }

@@ -209,6 +209,7 @@ msa_scheduler_close (MsaEngine *engine,
     return;
 
   connection->doomed = TRUE;
+  g_clear_pointer (&connection->question, msa_question_drop);
   if (connection->idle)
     take_from_pool (self, connection);
   msa_connection_close (connection);
@@ -373,6 +374,7 @@ build (MsaEngine *engine,
   connection = msa_connection_new (&engine->conn_env, transfer->hop->key, transfer->hop->url,
                                    transfer->settings, ++engine->n_connections_made,
                                    engine->now_us);
+  connection->may_ask = engine->client->may_ask (engine->client_data, transfer);
   connection->site = use_site (self, transfer->hop->key);
   ((MsaSite *) connection->site)->n_connections++;
   self->n_connections++;

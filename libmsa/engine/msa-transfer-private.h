@@ -89,6 +89,8 @@ struct _MsaTransfer
   guint64          bytes_sent;     /* of the body */
   MsaUrl          *url;          /* (owned) (nullable): effective */
   MsaAddress       remote;       /* len 0: none yet */
+  GPtrArray       *peer_chain;   /* (owned) (nullable) (element-type GBytes): shared with the connection */
+  guint            peer_flags;   /* GTlsCertificateFlags: what spoke against the peer */
   MsaPhaseTimes    times;
 };
 

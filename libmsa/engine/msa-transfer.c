@@ -167,6 +167,8 @@ clear_results (MsaTransfer *self)
   g_clear_pointer (&self->interim, msa_headers_unref);
   g_clear_pointer (&self->trailers, msa_headers_unref);
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->peer_chain, g_ptr_array_unref);
+  self->peer_flags = 0;
 }
 
 void

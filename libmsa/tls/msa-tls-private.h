@@ -10,7 +10,7 @@
 #include "filter/msa-filter-private.h"
 #include "model/msa-host-private.h"
 #include "model/msa-tls-config-private.h"
-#include "tls/msa-tls-sessions-private.h"
+#include "model/msa-tls-sessions-private.h"
 
 /* Trusts, loaded by jobs: trust store, client certificate and key, pinned key, priorities. One for each configuration (by what
  * of its identity bears on them), kept MSA_TRUST_TTL_US (24 h) and at most MSA_MAX_TRUSTS, single flight. One whose files were changed
@@ -24,6 +24,10 @@ struct _MsaTrustWaiter
 {
   /* In a dispatch, once, unless cancelled. Exactly one of @trust and @error, both borrowed. */
   void           (*done) (MsaTrustWaiter *self, MsaTrust *trust, const GError *error, gint64 now_us);
+  /* (nullable): the client's key is locked, and another password could open it. msa_trust_cache_unlock() or
+   * msa_trust_cache_give_up() follow, or cancel; of all that wait for the same, one is told at a time. Only takes
+   * note. NULL: a locked key is a failure. */
+  void           (*locked) (MsaTrustWaiter *self, const GError *error, gint64 now_us);
   gpointer         entry; /* the cache's */
   MsaTrustWaiter  *next;  /* the cache's */
 };
@@ -37,6 +41,14 @@ MsaTrust      *msa_trust_cache_start  (MsaTrustCache *self,
                                        gint64 now_us);
 void           msa_trust_cache_cancel (MsaTrustCache *self,
                                        MsaTrustWaiter *waiter);
+/* After locked(): tries again with @password, for all who wait; done() or locked() follows. */
+void           msa_trust_cache_unlock (MsaTrustCache *self,
+                                       MsaTrustWaiter *waiter,
+                                       const char *password);
+/* After locked(): all who wait are told that it is locked, the giver-up first. */
+void           msa_trust_cache_give_up (MsaTrustCache *self,
+                                        MsaTrustWaiter *waiter,
+                                        gint64 now_us);
 MsaTrust      *msa_trust_ref          (MsaTrust *self);
 void           msa_trust_unref        (MsaTrust *self);
 

@@ -10,38 +10,43 @@
 #include "tls/msa-tls-private.h"
 
 #include "base/msa-limits-private.h"
+#include "base/msa-wipe-private.h"
 #include "model/msa-error.h"
 #include "tls/msa-tls-trust-private.h"
 
 typedef struct _TrustLoad TrustLoad;
 
-/* What the cache knows of one configuration. It is loading for the first time, or has a trust and
- * perhaps a job that looks whether it still holds, or was taken out of the table since its load
- * failed. */
+/* What the cache knows of one configuration. It is loading for the first time, or is locked and one
+ * of its waiters is asked for a password, or has a trust and perhaps a job that looks whether it
+ * still holds, or was taken out of the table since its load failed. */
 typedef struct
 {
-  grefcount       refs;       /* the table's, and the delivery's while it runs */
-  TrustLoad      *load;       /* (unowned) (nullable): while it runs; load_done() clears it */
-  MsaTrust       *trust;      /* (owned) (nullable) */
-  guint64         stamp;      /* of the files that @trust was made of */
-  gboolean        has_files;
-  gint64          loaded_us;
-  gint64          checked_us; /* when the files were last looked at */
-  gint64          used_us;
-  MsaTrustWaiter *waiters;    /* (unowned): the first that came is the first told */
+  grefcount refs; /* the table's, and the delivery's while it runs */
+  char *identity; /* (owned): what it is filed under */
+  MsaTlsConfig *config; /* (owned) (nullable): while it loads or is locked; NULL: the default */
+  TrustLoad *load; /* (unowned) (nullable): while it runs; load_done() clears it */
+  MsaTrust *trust; /* (owned) (nullable) */
+  guint64 stamp; /* of the files that @trust was made of */
+  gboolean has_files;
+  gint64 loaded_us;
+  gint64 checked_us; /* when the files were last looked at */
+  gint64 used_us;
+  MsaTrustWaiter *waiters; /* (unowned): the first that came is the first told */
+  MsaTrustWaiter *asked; /* (unowned) (nullable): not among @waiters; looks for a password */
+  GError *lock; /* (owned) (nullable): set with @asked: what it was told */
 } TrustEntry;
 
 struct _TrustLoad
 {
-  MsaTask        task;
-  MsaTrustCache *cache;     /* (unowned) (nullable): the cache clears it, in the multi's thread */
-  char          *identity;  /* (owned) */
-  MsaTlsSettings settings;  /* (owned) */
-  MsaTrust      *trust;     /* (owned) (nullable) */
-  guint64        stamp;     /* of the files, taken before they are read */
-  gboolean       has_stamp; /* @stamp is that of a trust: without a change nothing is to do */
-  gboolean       unchanged;
-  GError        *error;     /* (owned) (nullable) */
+  MsaTask task;
+  MsaTrustCache *cache; /* (unowned) (nullable): the cache clears it, in the multi's thread */
+  char *identity; /* (owned) */
+  MsaTlsSettings settings; /* (owned) */
+  MsaTrust *trust; /* (owned) (nullable) */
+  guint64 stamp; /* of the files, taken before they are read */
+  gboolean has_stamp; /* @stamp is that of a trust: without a change nothing is to do */
+  gboolean unchanged;
+  GError *error; /* (owned) (nullable) */
 };
 
 struct _MsaTrustCache
@@ -81,20 +86,20 @@ load_work (MsaJob *job,
 
 static void load_done (MsaTask *task, MsaReactor *reactor, gint64 now_us);
 
-/* A configuration that is NULL asks for the defaults. */
 static TrustLoad *
 load_new (MsaTrustCache *cache,
-          const char *identity,
-          MsaTlsConfig *config)
+          const TrustEntry *entry)
 {
   TrustLoad *self = g_new0 (TrustLoad, 1);
 
   self->task.job.work = load_work;
   self->task.done = load_done;
   self->cache = cache;
-  self->identity = g_strdup (identity);
-  if (config != NULL)
-    msa_tls_settings_copy (msa_tls_config_get_settings (config), &self->settings);
+  self->identity = g_strdup (entry->identity);
+  self->has_stamp = entry->trust != NULL;
+  self->stamp = entry->stamp;
+  if (entry->config != NULL)
+    msa_tls_settings_copy (msa_tls_config_get_settings (entry->config), &self->settings);
   else
     msa_tls_settings_init (&self->settings);
   return self;
@@ -109,6 +114,9 @@ entry_unref (TrustEntry *self)
     return;
 
   g_clear_pointer (&self->trust, msa_trust_unref);
+  g_clear_error (&self->lock);
+  g_clear_object (&self->config);
+  g_free (self->identity);
   g_free (self);
 }
 
@@ -143,6 +151,9 @@ tell_waiters (TrustEntry *self,
 static void
 forget_waiters (TrustEntry *self)
 {
+  if (self->asked != NULL)
+    self->asked->entry = NULL;
+  self->asked = NULL;
   while (self->waiters != NULL)
     {
       MsaTrustWaiter *waiter = self->waiters;
@@ -151,6 +162,49 @@ forget_waiters (TrustEntry *self)
       waiter->next = NULL;
       waiter->entry = NULL;
     }
+}
+
+/* --- locked keys --- */
+
+/* Another password may help where none was given, or a file refused it. A token is not tried twice:
+ * it counts. */
+static gboolean
+can_be_unlocked (const TrustLoad *load)
+{
+  return load->error != NULL && load->error->code == MSA_ERROR_TLS_PASSWORD &&
+         (load->settings.key_password == NULL || !msa_tls_item_is_token (&load->settings.key));
+}
+
+/* Takes the first waiter that could ask somebody out of the list. */
+static MsaTrustWaiter *
+take_asker (TrustEntry *self)
+{
+  MsaTrustWaiter **link = &self->waiters;
+  MsaTrustWaiter *asker;
+
+  while (*link != NULL && (*link)->locked == NULL)
+    link = &(*link)->next;
+  asker = *link;
+  if (asker != NULL)
+    *link = asker->next;
+  return asker;
+}
+
+/* The others wait for what it brings. FALSE: there is nobody to ask. */
+static gboolean
+ask_one (TrustEntry *self,
+         const GError *lock,
+         gint64 now_us)
+{
+  self->asked = take_asker (self);
+  if (self->asked == NULL)
+    return FALSE;
+
+  self->asked->next = NULL;
+  g_clear_error (&self->lock);
+  self->lock = g_error_copy (lock);
+  self->asked->locked (self->asked, self->lock, now_us);
+  return TRUE;
 }
 
 /* What came of the job becomes the entry's. */
@@ -168,6 +222,23 @@ settle_entry (TrustEntry *entry,
   entry->trust = g_steal_pointer (&load->trust);
   entry->stamp = load->stamp;
   entry->loaded_us = now_us;
+}
+
+/* There is a trust, or @error. */
+static void
+finish_entry (MsaTrustCache *cache,
+              TrustEntry *entry,
+              const GError *error,
+              gint64 now_us)
+{
+  g_ref_count_inc (&entry->refs);
+  g_clear_object (&entry->config);
+  /* A failure is not kept: the next need tries again, also one out of tell_waiters(). */
+  if (entry->trust == NULL)
+    g_hash_table_remove (cache->entries, entry->identity);
+
+  tell_waiters (entry, error, now_us);
+  entry_unref (entry);
 }
 
 static void
@@ -194,13 +265,8 @@ load_done (MsaTask *task,
 
   entry = g_hash_table_lookup (self->cache->entries, self->identity);
   settle_entry (entry, self, now_us);
-  g_ref_count_inc (&entry->refs);
-  /* A failure is not kept: the next need tries again, also one out of tell_waiters(). */
-  if (entry->trust == NULL)
-    g_hash_table_remove (self->cache->entries, self->identity);
-
-  tell_waiters (entry, self->error, now_us);
-  entry_unref (entry);
+  if (!can_be_unlocked (self) || !ask_one (entry, self->error, now_us))
+    finish_entry (self->cache, entry, self->error, now_us);
   load_free (self);
 }
 
@@ -211,7 +277,7 @@ msa_trust_cache_new (MsaReactor *reactor)
 
   self->reactor = reactor;
   self->entries =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) entry_destroy);
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) entry_destroy);
   return self;
 }
 
@@ -257,7 +323,7 @@ make_room (MsaTrustCache *self)
 
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, (gpointer *) &identity, (gpointer *) &entry))
-    if (entry->load == NULL && entry->used_us < oldest_us)
+    if (entry->load == NULL && entry->asked == NULL && entry->used_us < oldest_us)
       {
         oldest = identity;
         oldest_us = entry->used_us;
@@ -289,9 +355,10 @@ add_entry (MsaTrustCache *self,
 
   make_room (self);
   g_ref_count_init (&entry->refs);
+  entry->identity = g_strdup (identity);
   entry->has_files =
       config != NULL && msa_trust_has_files (msa_tls_config_get_settings (config));
-  g_hash_table_insert (self->entries, g_strdup (identity), entry);
+  g_hash_table_insert (self->entries, entry->identity, entry);
   return entry;
 }
 
@@ -300,6 +367,28 @@ has_to_be_checked (const TrustEntry *entry,
                    gint64 now_us)
 {
   return entry->has_files && now_us - entry->checked_us >= MSA_TRUST_CHECK_US;
+}
+
+static void
+start_load (MsaTrustCache *self,
+            TrustEntry *entry,
+            TrustLoad *load)
+{
+  entry->load = load;
+  self->reactor->ops->run (self->reactor, &load->task);
+}
+
+/* Who was asked has left without an answer. For the others it is as if they were the first: from
+ * here nobody may be told anything. */
+static void
+pass_lock_on (MsaTrustCache *self,
+              TrustEntry *entry)
+{
+  entry->asked = NULL;
+  if (entry->waiters != NULL)
+    start_load (self, entry, load_new (self, entry));
+  else
+    g_hash_table_remove (self->entries, entry->identity);
 }
 
 MsaTrust *
@@ -322,12 +411,10 @@ msa_trust_cache_start (MsaTrustCache *self,
     return msa_trust_ref (entry->trust);
 
   append_waiter (entry, waiter);
-  if (entry->load == NULL)
+  if (entry->load == NULL && entry->asked == NULL)
     {
-      entry->load = load_new (self, identity, config);
-      entry->load->has_stamp = entry->trust != NULL;
-      entry->load->stamp = entry->stamp;
-      self->reactor->ops->run (self->reactor, &entry->load->task);
+      g_set_object (&entry->config, config);
+      start_load (self, entry, load_new (self, entry));
     }
   return NULL;
 }
@@ -342,10 +429,51 @@ msa_trust_cache_cancel (MsaTrustCache *self,
   if (entry == NULL)
     return;
 
+  waiter->entry = NULL;
+  if (entry->asked == waiter)
+    {
+      pass_lock_on (self, entry);
+      return;
+    }
+
   for (link = &entry->waiters; *link != NULL && *link != waiter; link = &(*link)->next)
     ;
   if (*link == waiter)
     *link = waiter->next;
   waiter->next = NULL;
-  waiter->entry = NULL;
+}
+
+void
+msa_trust_cache_unlock (MsaTrustCache *self,
+                        MsaTrustWaiter *waiter,
+                        const char *password)
+{
+  TrustEntry *entry = waiter->entry;
+  TrustLoad *load;
+
+  g_assert (entry->asked == waiter);
+
+  entry->asked = NULL;
+  waiter->next = entry->waiters;
+  entry->waiters = waiter;
+
+  load = load_new (self, entry);
+  msa_wipe_free (load->settings.key_password);
+  load->settings.key_password = g_strdup (password);
+  start_load (self, entry, load);
+}
+
+void
+msa_trust_cache_give_up (MsaTrustCache *self,
+                         MsaTrustWaiter *waiter,
+                         gint64 now_us)
+{
+  TrustEntry *entry = waiter->entry;
+
+  g_assert (entry->asked == waiter);
+
+  entry->asked = NULL;
+  waiter->next = entry->waiters;
+  entry->waiters = waiter;
+  finish_entry (self, entry, entry->lock, now_us);
 }

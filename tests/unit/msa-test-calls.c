@@ -176,6 +176,7 @@ call_settings (MsaTestScene *self)
 {
   MsaMulti *multi = self->world->multi;
   g_autoptr (MsaTlsConfig) tls_config = g_object_new (MSA_TYPE_TLS_CONFIG, NULL);
+  g_autoptr (MsaTlsSessionStore) tls_session_store = msa_tls_session_store_new ();
 
   msa_multi_set_priority (multi, msa_multi_get_priority (multi) + 10);
   msa_multi_set_max_connections (multi, msa_multi_get_max_connections (multi) + 2);
@@ -185,6 +186,8 @@ call_settings (MsaTestScene *self)
   g_assert_cmpuint (msa_multi_get_max_idle_connections (multi), ==, 0);
   msa_multi_set_tls_config (multi, tls_config);
   g_assert_true (msa_multi_get_tls_config (multi) == tls_config);
+  msa_multi_set_tls_session_store (multi, tls_session_store);
+  g_assert_true (msa_multi_get_tls_session_store (multi) == tls_session_store);
 }
 
 static void
@@ -378,6 +381,9 @@ read_results (MsaEasy *easy)
   msa_easy_get_content_length (easy);
   g_assert_cmpuint (msa_easy_get_bytes_received (easy), <, 100000);
   g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, 0);
+  g_assert_null (msa_easy_dup_peer_chain (easy));
+  g_assert_null (msa_easy_dup_peer_certificate (easy));
+  g_assert_cmpuint (msa_easy_get_peer_errors (easy), ==, G_TLS_CERTIFICATE_NO_FLAGS);
 }
 
 static void
@@ -498,7 +504,8 @@ const MsaTestCall msa_test_calls[] = {
     " msa_multi_get_max_connections msa_multi_set_max_connections"
     " msa_multi_get_max_connections_per_host msa_multi_set_max_connections_per_host"
     " msa_multi_get_max_idle_connections msa_multi_set_max_idle_connections"
-    " msa_multi_get_tls_config msa_multi_set_tls_config ",
+    " msa_multi_get_tls_config msa_multi_set_tls_config"
+    " msa_multi_get_tls_session_store msa_multi_set_tls_session_store ",
     call_settings, FALSE },
   { "getters",
     " msa_multi_get_n_running msa_multi_get_n_pending msa_multi_get_n_connections"
@@ -528,7 +535,8 @@ const MsaTestCall msa_test_calls[] = {
     " msa_easy_get_response_version msa_easy_get_response_headers msa_easy_get_headers"
     " msa_easy_get_body msa_easy_get_content_length msa_easy_get_bytes_received"
     " msa_easy_get_bytes_sent msa_easy_dup_effective_uri msa_easy_dup_remote_address"
-    " msa_easy_get_timings ",
+    " msa_easy_get_timings msa_easy_dup_peer_chain msa_easy_dup_peer_certificate"
+    " msa_easy_get_peer_errors ",
     call_easy_results, FALSE },
   { "easy-dispose", "", call_easy_dispose, TRUE },
   { "easy-dispose-itself", "", call_easy_dispose_victim, TRUE },

@@ -529,6 +529,26 @@ import_crt (const char *pem)
 
 /* By another road than that of the library: over the key as it is written. */
 char *
+msa_test_key_lock (const char *key_pem,
+                   const char *password)
+{
+  gnutls_datum_t datum = { (guchar *) key_pem, (guint) strlen (key_pem) };
+  gnutls_datum_t out;
+  gnutls_x509_privkey_t key;
+  char *pem;
+
+  gnutls_x509_privkey_init (&key);
+  g_assert_cmpint (gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL, 0), ==, 0);
+  g_assert_cmpint (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, password,
+                                                      GNUTLS_PKCS_PBES2_AES_128, &out),
+                   ==, 0);
+  pem = g_strndup ((const char *) out.data, out.size);
+  gnutls_free (out.data);
+  gnutls_x509_privkey_deinit (key);
+  return pem;
+}
+
+char *
 msa_test_pin_new (const char *pem)
 {
   gnutls_x509_crt_t crt = import_crt (pem);

@@ -103,6 +103,9 @@ char        *msa_test_pki_own_pem  (MsaTestPki *self) G_GNUC_WARN_UNUSED_RESULT;
 MsaTestCert *msa_test_pki_issue    (MsaTestPki *self,
                                     const MsaTestCertSpec *spec) G_GNUC_WARN_UNUSED_RESULT;
 void         msa_test_cert_free    (MsaTestCert *self);
+/* The same key in PEM, locked by a password. */
+char        *msa_test_key_lock     (const char *key_pem,
+                                    const char *password) G_GNUC_WARN_UNUSED_RESULT;
 /* "sha256//…" of the first certificate in @pem. */
 char        *msa_test_pin_new      (const char *pem) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -32,26 +32,6 @@ static MsaTestCert *other_client;
 
 /* --- files --- */
 
-static char *
-encrypt_key (const char *key_pem,
-             const char *password)
-{
-  gnutls_datum_t datum = { (guchar *) key_pem, (guint) strlen (key_pem) };
-  gnutls_datum_t out;
-  gnutls_x509_privkey_t key;
-  char *pem;
-
-  gnutls_x509_privkey_init (&key);
-  g_assert_cmpint (gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL, 0), ==, 0);
-  g_assert_cmpint (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, password,
-                                                      GNUTLS_PKCS_PBES2_AES_128, &out),
-                   ==, 0);
-  pem = g_strndup ((const char *) out.data, out.size);
-  gnutls_free (out.data);
-  gnutls_x509_privkey_deinit (key);
-  return pem;
-}
-
 /* As OpenSSL wrote it before PKCS #8. */
 static char *
 make_old_key (const char *key_pem)
@@ -73,7 +53,7 @@ make_old_key (const char *key_pem)
 static void
 make_files (void)
 {
-  g_autofree char *locked = encrypt_key (client->key_pem, "secret");
+  g_autofree char *locked = msa_test_key_lock (client->key_pem, "secret");
   g_autofree char *old = make_old_key (client->key_pem);
   g_autofree char *both = g_strconcat (client->key_pem, client->cert_pem, NULL);
   g_autofree char *large = g_strnfill (MSA_MAX_CLIENT_KEY_BYTES + 1, 'x');

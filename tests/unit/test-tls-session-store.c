@@ -4,7 +4,7 @@
  */
 #include "config.h"
 
-#include "msa-tls-session-store-private.h"
+#include "model/msa-tls-session-store-private.h"
 
 static void
 test_clear (void)

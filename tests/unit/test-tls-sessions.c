@@ -8,7 +8,7 @@
 
 #include "base/msa-limits-private.h"
 #include "base/msa-wipe-private.h"
-#include "tls/msa-tls-sessions-private.h"
+#include "model/msa-tls-sessions-private.h"
 
 #include <string.h>
 

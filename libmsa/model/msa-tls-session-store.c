@@ -1,12 +1,12 @@
 /* msa-tls-session-store.c: TLS sessions that later connections resume
  *
- * The object around tls/msa-tls-sessions.c. May be used from several threads.
+ * The object around msa-tls-sessions.c. May be used from several threads.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
-#include "msa-tls-session-store-private.h"
+#include "model/msa-tls-session-store-private.h"
 
 /**
  * MsaTlsSessionStore:

@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "tls/msa-tls-sessions-private.h"
+#include "model/msa-tls-sessions-private.h"
 
 #include "base/msa-limits-private.h"
 #include "base/msa-lock-private.h"

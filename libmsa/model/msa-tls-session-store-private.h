@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "msa-tls-session-store.h"
-#include "tls/msa-tls-sessions-private.h"
+#include "model/msa-tls-session-store.h"
+#include "model/msa-tls-sessions-private.h"
 
 /* (transfer none) */
 MsaTlsSessions *msa_tls_session_store_get_sessions (MsaTlsSessionStore *self);
