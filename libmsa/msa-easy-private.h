@@ -64,6 +64,10 @@ MsaAsks            msa_easy_get_answerable     (MsaEasy *self);
 gboolean           msa_easy_emit_question      (MsaEasy *self,
                                                 MsaQuestion *question,
                                                 const MsaConnection *connection);
+gboolean           msa_easy_wants_trace        (MsaEasy *self);
+void               msa_easy_emit_trace         (MsaEasy *self,
+                                                const char *topic,
+                                                const char *message);
 void               msa_easy_notify_state       (MsaEasy *self);
 void               msa_easy_emit_headers       (MsaEasy *self);
 void               msa_easy_emit_informational (MsaEasy *self,

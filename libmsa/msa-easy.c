@@ -66,6 +66,7 @@ enum
   HEADERS,
   INFORMATIONAL,
   PROGRESS,
+  TRACE,
   COMPLETED,
   ACCEPT_CERTIFICATE,
   KEY_PASSWORD,
@@ -179,10 +180,18 @@ msa_easy_emit_informational (MsaEasy *self,
     g_signal_emit (self, signals[INFORMATIONAL], 0, status, headers);
 }
 
+/* The one question of GObject's that asks for nothing else: it is put at each run. */
+static gboolean
+has_handler (MsaEasy *self,
+             guint signal)
+{
+  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, signal, 0, NULL, NULL, NULL) != 0;
+}
+
 gboolean
 msa_easy_wants_progress (MsaEasy *self)
 {
-  return g_signal_has_handler_pending (self, signals[PROGRESS], 0, FALSE);
+  return has_handler (self, signals[PROGRESS]);
 }
 
 void
@@ -228,6 +237,20 @@ msa_easy_emit_question (MsaEasy *self,
     }
 
   return taken;
+}
+
+gboolean
+msa_easy_wants_trace (MsaEasy *self)
+{
+  return has_handler (self, signals[TRACE]);
+}
+
+void
+msa_easy_emit_trace (MsaEasy *self,
+                     const char *topic,
+                     const char *message)
+{
+  g_signal_emit (self, signals[TRACE], 0, topic, message);
 }
 
 void
@@ -507,6 +530,30 @@ install_signals (GObjectClass *klass)
    */
   signals[PROGRESS] = g_signal_new ("progress", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
                                     NULL, NULL, NULL, G_TYPE_NONE, 0);
+  /**
+   * MsaEasy::trace:
+   * @self: the easy
+   * @topic: what part of libmsa speaks: `transfer`, `conn`, `dns`, `socket`, `tls` or `http`
+   * @message: one line: the monotonic time in seconds, whose line it is, and what happened
+   *
+   * Something happened to the run, or to its connection while the run has it.
+   *
+   * The lines are those of the environment variable `MSA_DEBUG`, made for people to read: their
+   * words may change. Values of fields that carry secrets and user and password of URLs are
+   * masked, and no byte of a body is shown. All lines of a run come before its
+   * [signal@Easy::completed]. Emitted from a dispatch, in the thread of the multi, a little after
+   * what it tells of; only for runs that were added while a handler was connected. When more
+   * lines wait than are kept, the oldest are dropped, and a line says how many. A handler may
+   * remove the easy to end the run.
+   *
+   * Since: 1.0
+   */
+  signals[TRACE] = g_signal_new ("trace", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                 NULL, _msa_marshal_VOID__STRING_STRING, G_TYPE_NONE, 2,
+                                 G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
+                                 G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE);
+  g_signal_set_va_marshaller (signals[TRACE], G_TYPE_FROM_CLASS (klass),
+                              _msa_marshal_VOID__STRING_STRINGv);
   /**
    * MsaEasy::completed:
    * @self: the easy

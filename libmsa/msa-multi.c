@@ -10,6 +10,7 @@
 
 #include "msa-multi.h"
 
+#include "base/msa-mask-private.h"
 #include "model/msa-error.h"
 #include "msa-callback-private.h"
 #include "msa-easy-private.h"
@@ -211,6 +212,17 @@ ask_cb (gpointer data,
   return msa_easy_emit_question (easy, question, transfer->connection);
 }
 
+static void
+trace_cb (gpointer data,
+          MsaTransfer *transfer,
+          const char *topic,
+          const char *text)
+{
+  g_autoptr (MsaEasy) easy = g_object_ref (transfer->owner);
+
+  msa_easy_emit_trace (easy, topic, text);
+}
+
 static const MsaEngineClient engine_client = {
   .deliver = deliver_cb,
   .headers = headers_cb,
@@ -218,6 +230,7 @@ static const MsaEngineClient engine_client = {
   .progress = progress_cb,
   .may_ask = may_ask_cb,
   .ask = ask_cb,
+  .trace = trace_cb,
   .dispatched = dispatched_cb,
 };
 
@@ -258,6 +271,7 @@ check_add (MsaMulti *self,
            GError **error)
 {
   MsaMembership *membership = msa_easy_get_membership (easy);
+  g_autofree gchar *uri = NULL;
 
   if (self->closed != MSA_MULTI_OPEN)
     {
@@ -268,9 +282,11 @@ check_add (MsaMulti *self,
       (membership->multi == self && membership->transfer->state == MSA_TRANSFER_GONE))
     return TRUE;
 
+  if (msa_easy_peek_settings (easy)->uri != NULL)
+    uri = msa_mask_uri (msa_easy_peek_settings (easy)->uri);
   g_set_error (error, MSA_ERROR, MSA_ERROR_ALREADY_ADDED,
                "The easy for “%s” is in %s multi already",
-               msa_easy_peek_settings (easy)->uri != NULL ? msa_easy_peek_settings (easy)->uri : "",
+               uri != NULL ? uri : "",
                membership->multi == self ? "this" : "another");
   return FALSE;
 }
@@ -322,6 +338,8 @@ msa_multi_add_run (MsaMulti *self,
       msa_engine_add (self->engine, msa_easy_take_snapshot (easy, self->tls_config),
                       msa_easy_make_sink (easy, &self->engine->reactor), easy));
   membership->run = run;
+  if (msa_easy_wants_trace (easy))
+    msa_trace_start (membership->transfer);
   if (msa_easy_wants_progress (easy))
     msa_transfer_tell_progress (membership->transfer);
   msa_multi_update_hold (self);

@@ -110,3 +110,8 @@
 /* Progress is told this often at most, and this often even if nothing moves. */
 #define MSA_PROGRESS_INTERVAL_US (100 * 1000)
 #define MSA_PROGRESS_IDLE_US (1000 * 1000)
+/* One trace line, which may quote what a peer sent; fields of one head that are traced; and the
+ * lines that wait for a handler of ::trace, for each transfer: beyond, the oldest are lost. */
+#define MSA_MAX_TRACE_LINE_BYTES 1024
+#define MSA_MAX_TRACE_FIELDS 100
+#define MSA_MAX_TRACE_LINES 512

@@ -101,6 +101,7 @@ timer_expired_cb (MsaTimer *timer,
 {
   MsaConnection *self = MSA_CONTAINER_OF (timer, MsaConnection, timer);
 
+  MSA_TRACE (self->env->log, CONN, self->serial, "its time is over");
   self->timed_out = TRUE;
   wake (self);
 }
@@ -115,6 +116,12 @@ static gboolean
 uses_tls (const MsaConnection *self)
 {
   return self->url->scheme == MSA_SCHEME_HTTPS;
+}
+
+static MsaLogContext
+get_trace (const MsaConnection *self)
+{
+  return (MsaLogContext) { self->env->log, self->serial };
 }
 
 static guint
@@ -144,6 +151,8 @@ msa_connection_new (MsaConnEnv *env,
   self->trust_waiter.done = trust_loaded_cb;
   self->timer.expired = timer_expired_cb;
   msa_race_init (&self->race, env->reactor, race_wake);
+  self->lookup.serial = serial;
+  self->race.trace = get_trace (self);
   self->started_us = now_us;
   self->due_link.data = self->pool_link.data = self->lru_link.data = self;
   msa_reactor_set_timer (env->reactor, &self->timer,
@@ -272,6 +281,7 @@ build_chain (MsaConnection *self,
       self->socket = NULL;
       return FALSE;
     }
+  self->chain->trace = get_trace (self);
 
   if (get_sessions (self) != NULL)
     msa_tls_filter_set_sessions (self->chain, get_sessions (self), self->env->reactor->sys,
@@ -363,6 +373,7 @@ open_session (MsaConnection *self)
   g_clear_pointer (&self->settings, msa_settings_unref);
   g_clear_error (&self->error);
   self->session = msa_http1_session_new (g_steal_pointer (&self->chain));
+  self->session->trace = get_trace (self);
   self->opened_boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
   msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
   set_state (self, MSA_CONNECTION_OPEN);

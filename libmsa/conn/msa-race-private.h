@@ -24,6 +24,7 @@ typedef struct
 struct _MsaRace
 {
   MsaReactor   *reactor;    /* (unowned) */
+  MsaLogContext trace;      /* the owner's to set */
   MsaAddresses *addresses;  /* (owned) (nullable): NULL: not begun */
   guint         next;       /* address to look at next */
   GArray       *tried;      /* (owned) (nullable) (element-type MsaAddress): of an earlier list */

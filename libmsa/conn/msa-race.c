@@ -206,6 +206,7 @@ start_runner (MsaRace *self,
     runner++;
   msa_address_set_port (&address, self->port);
   runner->socket = msa_socket_new (self->reactor, &address, socket_ready_cb, runner);
+  runner->socket->trace = self->trace;
   runner->unwatchable = FALSE;
   self->n_running++;
   self->delay_over = FALSE;

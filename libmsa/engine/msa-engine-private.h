@@ -14,6 +14,7 @@
 #include "engine/msa-question-private.h"
 #include "engine/msa-scheduler-private.h"
 #include "engine/msa-sockets-private.h"
+#include "engine/msa-trace-private.h"
 #include "engine/msa-transfer-private.h"
 
 /* What the engine calls upwards. Each may run application code, which may call anything. */
@@ -31,6 +32,8 @@ typedef struct
   /* Asks what its connection has to know. The question may be kept, and answered later. FALSE: nobody took
    * it, which is a no. */
   gboolean (*ask) (gpointer client, MsaTransfer *transfer, MsaQuestion *question);
+  /* A line of its trace. */
+  void (*trace) (gpointer client, MsaTransfer *transfer, const char *topic, const char *text);
   /* A dispatch is over. */
   void (*dispatched) (gpointer client);
 } MsaEngineClient;
@@ -40,6 +43,7 @@ struct _MsaEngine
   MsaReactor             reactor;      /* first */
   MsaConnEnv             conn_env;
   MsaLog                 log;
+  MsaTraces              traces;
   MsaSockets             sockets;
   MsaScheduler           scheduler;
   MsaResolver           *resolver;     /* (owned) */
@@ -143,6 +147,12 @@ void         msa_engine_make_not_due (MsaEngine *self,
                                       MsaTransfer *transfer);
 void         msa_engine_tell_progress (MsaEngine *self,
                                        MsaTransfer *transfer);
+/* Around application code that runs for the transfer alone, not for an event of its connection; it is
+ * held meanwhile. FALSE: not now, it is passed over. */
+gboolean     msa_engine_begin_telling (MsaEngine *self,
+                                       MsaTransfer *transfer);
+void         msa_engine_end_telling  (MsaEngine *self,
+                                      MsaTransfer *transfer);
 void         msa_engine_wake_connection (MsaEngine *self,
                                          MsaConnection *connection);
 /* The read buffer of this depth, MSA_SCRATCH_BYTES long. */

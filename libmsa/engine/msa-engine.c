@@ -157,6 +157,14 @@ conn_env_wake (MsaConnEnv *env,
 
 /* Making and freeing */
 
+static gint64
+log_now_us (gpointer data)
+{
+  MsaSys *sys = ((MsaEngine *) data)->reactor.sys;
+
+  return sys->ops->now_us (sys);
+}
+
 MsaEngine *
 msa_engine_new (MsaSys *sys,
                 const MsaEngineClient *client,
@@ -175,6 +183,11 @@ msa_engine_new (MsaSys *sys,
   self->now_us = sys->ops->now_us (sys);
   self->scratch = g_ptr_array_new_with_free_func (g_free);
   msa_log_init (&self->log, sys->ops->getenv (sys, "MSA_DEBUG"));
+  self->log.now_us = log_now_us;
+  self->log.hear = msa_traces_hear;
+  self->log.data = self;
+  self->reactor.log = &self->log;
+  msa_traces_init (&self->traces);
   msa_heap_init (&self->reactor.timers);
   msa_sockets_init (&self->sockets, sys);
   msa_scheduler_init (&self->scheduler);
@@ -225,6 +238,7 @@ msa_engine_free (MsaEngine *self)
   msa_mailbox_unref (self->mailbox);
   msa_heap_clear (&self->reactor.timers);
   g_ptr_array_unref (self->scratch);
+  msa_traces_clear (&self->traces);
   sys->ops->free (sys);
   g_free (self);
 }
@@ -270,10 +284,34 @@ msa_engine_wake_connection (MsaEngine *self,
   g_queue_push_tail_link (&self->due_connections, &connection->due_link);
 }
 
-/* The handler has returned: what was passed over meanwhile is due. */
+/* Application code runs: the transfer may be gone after it. A nested dispatch passes it over. */
+gboolean
+msa_engine_begin_telling (MsaEngine *self,
+                          MsaTransfer *transfer)
+{
+  if (transfer->telling || (transfer->connection != NULL && transfer->connection->busy))
+    return FALSE;
+
+  msa_transfer_ref (transfer);
+  transfer->telling = TRUE;
+  msa_engine_announce (self);
+
+  return TRUE;
+}
+
+/* It ended while its handler was on the stack, and a nested dispatch would have delivered it. */
 static void
-end_telling (MsaEngine *self,
-             MsaTransfer *transfer)
+deliver_later (MsaEngine *self,
+               MsaTransfer *transfer)
+{
+  transfer->delivering = FALSE;
+  g_queue_push_head_link (&self->done, &transfer->link);
+}
+
+/* The handler has returned: what was passed over meanwhile is due. */
+void
+msa_engine_end_telling (MsaEngine *self,
+                        MsaTransfer *transfer)
 {
   MsaConnection *connection = transfer->connection;
 
@@ -283,29 +321,29 @@ end_telling (MsaEngine *self,
       connection->again = FALSE;
       msa_engine_wake_connection (self, connection);
     }
-  if (transfer->again && transfer->engine != NULL)
+  if (transfer->again && transfer->state < MSA_TRANSFER_DONE)
     msa_engine_make_due (self, transfer);
+  else if (transfer->again && transfer->state == MSA_TRANSFER_DONE && transfer->delivering)
+    deliver_later (self, transfer);
   transfer->again = FALSE;
   if (transfer->interrupted != NULL)
     msa_transfer_fail (transfer, g_steal_pointer (&transfer->interrupted));
+  if (transfer->trace != NULL)
+    msa_trace_look_again (self, transfer);
+  msa_transfer_unref (transfer);
 }
 
-/* Application code runs: the transfer may be gone after it. A nested dispatch passes it over. */
 void
 msa_engine_tell_progress (MsaEngine *self,
                           MsaTransfer *transfer)
 {
-  if (transfer->telling || (transfer->connection != NULL && transfer->connection->busy))
+  if (!msa_engine_begin_telling (self, transfer))
     return;
 
-  msa_transfer_ref (transfer);
-  transfer->telling = TRUE;
-  msa_engine_announce (self);
   /* The driver may have ended it. */
   if (transfer->state < MSA_TRANSFER_DONE)
     self->client->progress (self->client_data, transfer);
-  end_telling (self, transfer);
-  msa_transfer_unref (transfer);
+  msa_engine_end_telling (self, transfer);
 }
 
 /* Deadlines */
@@ -315,7 +353,7 @@ is_due (MsaEngine *self)
 {
   return self->due_transfers.length > 0 || self->due_connections.length > 0 ||
          self->done.length > 0 || self->scheduler.reap_due || self->poked ||
-         msa_sockets_is_dirty (&self->sockets) ||
+         self->traces.due.length > 0 || msa_sockets_is_dirty (&self->sockets) ||
          !msa_mailbox_is_empty (self->mailbox);
 }
 
@@ -422,6 +460,8 @@ expire_timers (MsaEngine *self,
     {
       MsaTimer *timer = (MsaTimer *) node;
 
+      MSA_TRACE (&self->log, TIMER, 0, "a deadline is over since %" G_GINT64_FORMAT " µs",
+                 self->now_us - node->key);
       msa_heap_remove (&self->reactor.timers, node);
       use_step (budget);
       timer->expired (timer, self->now_us);
@@ -429,6 +469,18 @@ expire_timers (MsaEngine *self,
     }
 
   return any;
+}
+
+/* The URL as it was understood: user and password are no part of these. */
+static void
+trace_request (MsaEngine *self,
+               const MsaTransfer *transfer)
+{
+  const MsaUrl *url = transfer->hop->url;
+
+  MSA_TRACE (&self->log, TRANSFER, transfer->serial, "%.*s %s://%s%s",
+             (int) transfer->hop->request.method.len, transfer->hop->request.method.data,
+             msa_scheme_get_name (url->scheme), url->authority, url->target);
 }
 
 static void
@@ -454,6 +506,8 @@ start_transfer (MsaEngine *self,
 
   if (transfer->hop == NULL)
     transfer->hop = msa_hop_get_first (transfer->settings, &error);
+  if (transfer->hop != NULL)
+    trace_request (self, transfer);
   if (transfer->hop == NULL)
     msa_transfer_fail (transfer, error);
   else
@@ -527,6 +581,25 @@ drive_connections (MsaEngine *self,
   return any;
 }
 
+/* What has ended is told with its delivery. */
+static gboolean
+tell_traces (MsaEngine *self,
+             MsaBudget *budget)
+{
+  gboolean any = FALSE;
+  MsaTransfer *transfer;
+
+  while (!is_spent (self, budget) && (transfer = msa_traces_take_due (self)) != NULL)
+    {
+      if (transfer->state < MSA_TRANSFER_DONE)
+        msa_trace_tell (self, transfer);
+      self->now_us = self->reactor.sys->ops->now_us (self->reactor.sys);
+      any = TRUE;
+    }
+
+  return any;
+}
+
 static gboolean
 flush (MsaEngine *self)
 {
@@ -567,8 +640,12 @@ deliver (MsaEngine *self,
 
       transfer->delivering = TRUE;
       msa_engine_announce (self);
-      /* The driver may have removed it. */
-      if (transfer->state == MSA_TRANSFER_DONE)
+      if (transfer->trace != NULL)
+        msa_trace_tell (self, transfer);
+      /* The driver, or who was told, may have removed it. */
+      if (transfer->state == MSA_TRANSFER_DONE && transfer->telling)
+        transfer->again = TRUE;
+      else if (transfer->state == MSA_TRANSFER_DONE)
         deliver_one (self, transfer);
       msa_transfer_unref (transfer);
       /* Who knows how long that took. */
@@ -592,6 +669,7 @@ run_round (MsaEngine *self,
   any |= collect_events (self);
   any |= drive_connections (self, budget);
   any |= flush (self);
+  any |= tell_traces (self, budget);
   any |= deliver (self, budget);
 
   return any;
@@ -832,6 +910,7 @@ msa_engine_set_driver (MsaEngine *self,
                        const MsaDriverOps *driver,
                        gpointer driver_data)
 {
+  MSA_TRACE (&self->log, MULTI, 0, "driven by %s", driver != NULL ? "callbacks" : "nobody");
   close_timer_fd (self);
   msa_sockets_set_driver (&self->sockets, FALSE, driver, driver_data);
   forget_told (self);
@@ -844,6 +923,7 @@ msa_engine_use_poller (MsaEngine *self)
   if (self->sockets.uses_poller)
     return TRUE;
 
+  MSA_TRACE (&self->log, MULTI, 0, "driven by the own poller");
   forget_told (self);
   return msa_sockets_set_driver (&self->sockets, TRUE, NULL, NULL);
 }

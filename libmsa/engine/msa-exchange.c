@@ -147,6 +147,8 @@ judge_upload (MsaTransfer *transfer,
 static void
 detach (MsaTransfer *transfer)
 {
+  if (transfer->trace != NULL)
+    msa_trace_detach (transfer->engine, transfer);
   transfer->connection->stream = NULL;
   transfer->connection = NULL;
 }
@@ -477,12 +479,16 @@ choose_buffer (MsaEngine *engine,
   return msa_engine_get_scratch (engine);
 }
 
-/* Its time ran out, or it was cancelled, while application code ran for it. */
+/* Its time ran out, or it was cancelled, while application code ran for it; or there are lines
+ * that could not be told. */
 static void
-check_interrupted (MsaTransfer *transfer)
+end_busy (MsaEngine *engine,
+          MsaTransfer *transfer)
 {
   if (transfer->interrupted != NULL)
     msa_transfer_fail (transfer, g_steal_pointer (&transfer->interrupted));
+  if (transfer->trace != NULL)
+    msa_trace_look_again (engine, transfer);
 }
 
 /* Takes events until the session blocks, the stream ends, someone pauses, or it has had its
@@ -557,7 +563,7 @@ drive_open (MsaEngine *engine,
   connection->busy = FALSE;
   engine->scheduler.reap_due |= connection->doomed;
   if (transfer != NULL)
-    check_interrupted (transfer);
+    end_busy (engine, transfer);
 
   if (connection->state == MSA_CONNECTION_OPEN)
     msa_connection_update_interest (connection, !is_paused (connection));
@@ -726,7 +732,7 @@ ask (MsaEngine *engine,
   engine->scheduler.reap_due |= connection->doomed;
   if (!taken)
     refuse (engine, connection);
-  check_interrupted (transfer);
+  end_busy (engine, transfer);
   if (connection->again)
     msa_engine_wake_connection (engine, connection);
   connection->again = FALSE;
@@ -822,6 +828,8 @@ msa_exchange_attach (MsaEngine *engine,
 {
   connection->stream = transfer;
   transfer->connection = connection;
+  if (G_UNLIKELY (engine->log.topics != 0))
+    msa_trace_attach (engine, transfer);
   transfer->times.at_us[MSA_PHASE_STARTED] = engine->now_us;
   if (connection->state == MSA_CONNECTION_OPEN)
     begin (engine, transfer);

@@ -14,6 +14,7 @@
 
 typedef struct _MsaEngine   MsaEngine;
 typedef struct _MsaSite     MsaSite;
+typedef struct _MsaTrace    MsaTrace;
 typedef struct _MsaTransfer MsaTransfer;
 
 typedef enum
@@ -62,7 +63,8 @@ struct _MsaTransfer
   MsaTimer         timer;        /* the whole transfer */
   MsaTimer         expect_timer; /* how long the body is held */
   MsaTimer         progress_timer; /* when progress is to be told */
-  gboolean         telling;      /* progress: application code is on the stack */
+  MsaTrace        *trace;        /* (owned) (nullable): its lines, if somebody listens; until GONE */
+  gboolean         telling;      /* progress or trace: application code is on the stack */
   gboolean         again;        /* it came up meanwhile */
   guint64          told_bytes;   /* received and sent, when progress was told last */
   gint64           told_us;

@@ -213,6 +213,8 @@ enter_gone (MsaTransfer *self)
 {
   MsaEngine *engine = self->engine;
 
+  if (self->trace != NULL)
+    msa_trace_end (engine, self);
   self->engine = NULL;
   engine->n_transfers--;
   g_clear_pointer (&self->source, msa_source_free);
@@ -230,6 +232,7 @@ msa_transfer_fail (MsaTransfer *self,
       return;
     }
 
+  MSA_TRACE (&self->engine->log, TRANSFER, self->serial, "failed: %s", error->message);
   self->error = error;
   msa_transfer_set_state (self, MSA_TRANSFER_DONE);
 }

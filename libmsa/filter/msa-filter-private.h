@@ -49,6 +49,7 @@ struct _MsaFilter
   const MsaFilterOps *ops;
   MsaFilter          *next;      /* (owned) (nullable) */
   gboolean            connected; /* msa_filter_connect()'s */
+  MsaLogContext       trace;     /* the maker's to set */
 };
 
 /* Connects the chain from the bottom up; DONE when all of it is. */

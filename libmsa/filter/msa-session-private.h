@@ -72,6 +72,7 @@ struct _MsaSession
 {
   const MsaSessionOps *ops;
   MsaFilter           *chain;   /* (owned) */
+  MsaLogContext        trace;   /* the maker's to set */
   /* Set by the session while raw bytes of a body, and nothing else, come next from the chain:
    * how many of them at most. 0: not so. The engine may then pass next() a destination of at
    * most that size. */

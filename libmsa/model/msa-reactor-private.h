@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/msa-heap-private.h"
+#include "base/msa-log-private.h"
 #include "base/msa-mailbox-private.h"
 #include "model/msa-enums.h"
 #include "model/msa-sys-private.h"
@@ -66,6 +67,7 @@ struct _MsaReactor
 {
   const MsaReactorOps *ops;
   MsaSys              *sys;     /* (unowned) */
+  MsaLog              *log;     /* (unowned) (nullable) */
   MsaHeap              timers;  /* of MsaTimer.node */
   GMainContext        *context; /* (unowned) (nullable): what drives the multi, if a context does; its source holds it */
 };

@@ -35,6 +35,7 @@ struct _MsaLookup
   /* (nullable): @addresses, borrowed, are those of one family; the other is late, and done()
    * follows with both (RFC 8305, section 3). Only takes note; at most once. */
   void      (*partial) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
+  guint64     serial; /* of the connection, for traces */
   gpointer    entry;  /* the resolver's: NULL when not waiting */
   MsaLookup  *prev;   /* the resolver's */
   MsaLookup  *next;   /* the resolver's */

@@ -369,6 +369,17 @@ add_waiting (Entry *entry,
   entry->last_waiting = lookup;
 }
 
+static void
+trace_answer (MsaResolver *self,
+              const MsaLookup *lookup,
+              const char *how,
+              const MsaAddresses *answer)
+{
+  MSA_TRACE (self->reactor->log, DNS, lookup->serial, "%s: %u addresses%s%s", how,
+             answer->n_addresses, answer->error != NULL ? ", " : "",
+             answer->error != NULL ? answer->error->message : "");
+}
+
 /* One at a time, from the list itself: those told may cancel others, or free the resolver.
  * Nobody joins the list any more: the entry is in the cache with its answer, or not at all. */
 static void
@@ -381,6 +392,8 @@ tell_waiting (Entry *entry,
       MsaLookup *lookup = entry->waiting;
 
       remove_waiting (entry, lookup);
+      if (entry->resolver != NULL)
+        trace_answer (entry->resolver, lookup, "answered", answer);
       lookup->done (lookup, answer, now_us);
     }
 }
@@ -401,7 +414,10 @@ stop_waiting_for_other (Entry *entry,
 {
   entry->partial = interleave (entry);
   for (MsaLookup *lookup = entry->waiting; lookup != NULL; lookup = lookup->next)
-    tell_partial (lookup, entry->partial, now_us);
+    {
+      trace_answer (entry->resolver, lookup, "one family answered", entry->partial);
+      tell_partial (lookup, entry->partial, now_us);
+    }
 }
 
 static void
@@ -544,18 +560,26 @@ msa_resolver_start (MsaResolver *self,
   Entry *entry;
 
   if (answer != NULL)
-    return answer;
+    {
+      trace_answer (self, lookup, "needs no look-up", answer);
+      return answer;
+    }
 
   key = get_key (host);
   entry = g_hash_table_lookup (self->entries, key);
   if (entry != NULL && entry->answer != NULL)
     {
       if (now_us < entry->expires_us)
-        return msa_addresses_ref (entry->answer);
+        {
+          trace_answer (self, lookup, "known", entry->answer);
+          return msa_addresses_ref (entry->answer);
+        }
       drop_entry (self, entry);
       entry = NULL;
     }
 
+  MSA_TRACE (self->reactor->log, DNS, lookup->serial, "“%s” is %s", key,
+             entry == NULL ? "looked up" : "being looked up");
   if (entry == NULL)
     entry = start_entry (self, key);
   add_waiting (entry, lookup);

@@ -46,8 +46,23 @@ set_error (MsaSocket *self,
 {
   g_autofree char *address = msa_address_to_string (&self->address);
 
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s failed: %s", what, address,
+                g_strerror (error_number));
   g_set_error (error, MSA_ERROR, code, "%s %s failed: %s", what, address,
                g_strerror (error_number));
+}
+
+static void
+trace_address (MsaSocket *self,
+               const char *what)
+{
+  g_autofree char *address = NULL;
+
+  if (!msa_log_has_topic (self->filter.trace.log, MSA_LOG_SOCKET))
+    return;
+
+  address = msa_address_to_string (&self->address);
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s", what, address);
 }
 
 static MsaIo
@@ -74,12 +89,14 @@ start_connect (MsaSocket *self,
   if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0)
     {
       self->state = SOCKET_CONNECTED;
+      trace_address (self, "connected to");
       return MSA_IO_DONE;
     }
   if (errno != EINPROGRESS)
     return fail_connect (self, "Connecting to", errno, error);
 
   self->state = SOCKET_CONNECTING;
+  trace_address (self, "connecting to");
   return MSA_IO_AGAIN;
 }
 
@@ -96,6 +113,7 @@ check_connect (MsaSocket *self,
     return fail_connect (self, "Connecting to", result > 0 ? result : errno, error);
 
   self->state = SOCKET_CONNECTED;
+  trace_address (self, "connected to");
   return MSA_IO_DONE;
 }
 
@@ -140,6 +158,7 @@ socket_send (MsaFilter *filter,
       return MSA_IO_ERROR;
     }
 
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "sent %" G_GSSIZE_FORMAT " bytes", n);
   *n_sent = (gsize) n;
   return MSA_IO_DONE;
 }
@@ -157,7 +176,10 @@ socket_recv (MsaFilter *filter,
 
   self->filled = n > 0 && (gsize) n == size;
   if (n == 0)
-    return MSA_IO_END;
+    {
+      MSA_TRACE_BY (self->filter.trace, SOCKET, "the peer has closed");
+      return MSA_IO_END;
+    }
   if (n < 0 && errno == EAGAIN)
     return MSA_IO_AGAIN;
   if (n < 0)
@@ -166,6 +188,7 @@ socket_recv (MsaFilter *filter,
       return MSA_IO_ERROR;
     }
 
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "received %" G_GSSIZE_FORMAT " bytes", n);
   *n_read = (gsize) n;
   return MSA_IO_DONE;
 }
@@ -214,6 +237,8 @@ socket_free (MsaFilter *filter)
 {
   MsaSocket *self = (MsaSocket *) filter;
 
+  if (self->watch.fd >= 0)
+    trace_address (self, "closed:");
   msa_reactor_close (self->reactor, &self->watch);
   g_free (self);
 }

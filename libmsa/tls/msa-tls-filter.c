@@ -113,11 +113,13 @@ msa_tls_fail (MsaTlsFilter *self,
   if (phase == MSA_TLS_PHASE_SEND)
     {
       self->send_failure = make_send_error (self, result);
+      MSA_TRACE_BY (self->base.trace, TLS, "%s", self->send_failure->message);
       return msa_tls_report (self->send_failure, error);
     }
 
   self->failure = phase == MSA_TLS_PHASE_HANDSHAKE ? make_handshake_error (self, result)
                                                    : make_receive_error (self, result);
+  MSA_TRACE_BY (self->base.trace, TLS, "%s", self->failure->message);
   if (!self->lower_end && self->pull_error == NULL && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
     gnutls_alert_send_appropriate (self->session, result);
   return msa_tls_report (self->failure, error);
@@ -129,6 +131,7 @@ msa_tls_fail (MsaTlsFilter *self,
 static gboolean
 count_warning (MsaTlsFilter *self)
 {
+  MSA_TRACE_BY (self->base.trace, TLS, "the peer sent what is passed over");
   return ++self->n_warnings <= MAX_WARNINGS;
 }
 
@@ -269,6 +272,7 @@ receive_record (MsaTlsFilter *self,
         }
       if (result == 0)
         {
+          MSA_TRACE_BY (self->base.trace, TLS, "the peer has ended TLS (close_notify)");
           self->ended = TRUE;
           return MSA_IO_END;
         }
@@ -379,7 +383,10 @@ tls_shutdown (MsaFilter *filter)
   MsaTlsFilter *self = (MsaTlsFilter *) filter;
 
   if (self->verified != NULL && self->failure == NULL && self->send_failure == NULL)
-    gnutls_bye (self->session, GNUTLS_SHUT_WR);
+    {
+      MSA_TRACE_BY (self->base.trace, TLS, "TLS is ended (close_notify)");
+      gnutls_bye (self->session, GNUTLS_SHUT_WR);
+    }
   msa_filter_shutdown (self->base.next);
 }
 

@@ -62,6 +62,7 @@ verify_peer (MsaTlsFilter *self)
   if (self->candidate != NULL)
     return;
 
+  MSA_TRACE_BY (self->base.trace, TLS, "the peer is in doubt: %s", error->message);
   g_clear_error (&self->doubt_error);
   self->doubt_error = g_error_copy (error);
   if (can_ask (self))
@@ -155,6 +156,8 @@ begin (MsaTlsFilter *self,
       return FALSE;
     }
   msa_tls_resume_offer (self);
+  MSA_TRACE_BY (self->base.trace, TLS, "handshake with %s begins%s", self->host->name,
+                self->offered ? ", a session is offered" : "");
   return TRUE;
 }
 
@@ -167,10 +170,29 @@ refuse_peer (MsaTlsFilter *self,
 {
   gboolean is_doubt = self->failure->code != MSA_ERROR_TLS_HANDSHAKE;
 
+  MSA_TRACE_BY (self->base.trace, TLS, "the peer is refused, with an alert: %s",
+                self->failure->message);
   msa_tls_resume_drop (self);
   gnutls_alert_send (self->session, GNUTLS_AL_FATAL,
                      is_doubt ? GNUTLS_A_BAD_CERTIFICATE : GNUTLS_A_ILLEGAL_PARAMETER);
   return msa_tls_report (self->failure, error);
+}
+
+static void
+trace_agreement (MsaTlsFilter *self)
+{
+  char *text;
+
+  if (!msa_log_has_topic (self->base.trace.log, MSA_LOG_TLS))
+    return;
+
+  text = gnutls_session_get_desc (self->session);
+  MSA_TRACE_BY (self->base.trace, TLS, "agreed on %s, ALPN %s, %s; the peer is %s",
+                text != NULL ? text : "what has no name",
+                self->chosen != NULL ? self->chosen : "none",
+                gnutls_session_is_resumed (self->session) != 0 ? "resumed" : "a new session",
+                self->asking == MSA_TLS_ACCEPTED ? "accepted" : "verified");
+  gnutls_free (text);
 }
 
 static MsaIo
@@ -183,6 +205,7 @@ finish (MsaTlsFilter *self,
     return refuse_peer (self, error);
 
   self->verified = g_steal_pointer (&self->candidate);
+  trace_agreement (self);
   msa_tls_resume_keep (self);
   return MSA_IO_DONE;
 }

@@ -144,6 +144,15 @@ settle_informational_cb (MsaEasy *easy,
 }
 
 static void
+settle_trace_cb (MsaEasy *easy,
+                 const char *topic,
+                 const char *message,
+                 gpointer data)
+{
+  settle_in_handler (easy, data);
+}
+
+static void
 test_signal_not_underneath (MsaTestWorld *world)
 {
   gboolean interim = strcmp (world->row, "informational") == 0;
@@ -152,8 +161,12 @@ test_signal_not_underneath (MsaTestWorld *world)
 
   msa_easy_set_timeout_ms (easy, 200);
   msa_easy_set_timeout_ms (hanging, 300);
-  g_signal_connect (easy, world->row,
-                    interim ? G_CALLBACK (settle_informational_cb) : G_CALLBACK (settle_cb), world);
+  if (strcmp (world->row, "trace") == 0)
+    g_signal_connect (easy, "trace", G_CALLBACK (settle_trace_cb), world);
+  else if (interim)
+    g_signal_connect (easy, world->row, G_CALLBACK (settle_informational_cb), world);
+  else
+    g_signal_connect (easy, world->row, G_CALLBACK (settle_cb), world);
   msa_test_world_add_again (world, easy);
   msa_test_world_add_again (world, hanging);
   msa_test_world_add (world, "/size/100");
@@ -768,6 +781,7 @@ main (int argc,
   ADD ("not-underneath/headers", test_signal_not_underneath, "headers");
   ADD ("not-underneath/informational", test_signal_not_underneath, "informational");
   ADD ("not-underneath/progress", test_signal_not_underneath, "progress");
+  ADD ("not-underneath/trace", test_signal_not_underneath, "trace");
   ADD ("peer-gone", test_peer_gone, NULL);
   ADD ("no-busy-loop", test_no_busy_loop, NULL);
   ADD ("deep", test_deep, NULL);

@@ -68,6 +68,15 @@ progress_cb (MsaEasy *easy,
   reach (data, "progress");
 }
 
+static void
+trace_cb (MsaEasy *easy,
+          const char *topic,
+          const char *message,
+          gpointer data)
+{
+  reach (data, "trace");
+}
+
 static MsaWriteResult
 write_cb (MsaEasy *easy,
           const guint8 *data,
@@ -137,6 +146,7 @@ static const struct
   { "headers", 1, FALSE },
   { "informational", 1, FALSE },
   { "progress", 2, FALSE },
+  { "trace", 16, FALSE },
   { "write", 2, FALSE },
   { "write-destroy", 1, FALSE },
   { "notify-state", 1, FALSE },
@@ -170,6 +180,8 @@ set_up (MsaTestScene *self)
   msa_test_world_get_record (self->victim)->data = self;
   g_signal_connect (self->victim, "headers", G_CALLBACK (headers_cb), self);
   g_signal_connect (self->victim, "progress", G_CALLBACK (progress_cb), self);
+  if (strcmp (self->callback, "trace") == 0)
+    g_signal_connect (self->victim, "trace", G_CALLBACK (trace_cb), self);
   g_signal_connect (self->victim, "informational", G_CALLBACK (informational_cb), self);
   g_signal_connect (self->victim, "notify::state", G_CALLBACK (notify_cb), self);
   g_signal_connect (world->multi, "completed", G_CALLBACK (multi_completed_cb), self);

@@ -1,10 +1,12 @@
-/* test-log.c: trace lines by topic
+/* test-log.c: trace lines by topic, and what they may show
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "base/msa-log-private.h"
+#include "base/msa-mask-private.h"
 
 typedef struct
 {
@@ -65,7 +67,7 @@ static void
 test_init (gconstpointer data)
 {
   guint row = GPOINTER_TO_UINT (data);
-  MsaLog log = { 0xffffffff };
+  MsaLog log = { .topics = 0xffffffff };
 
   msa_log_init (&log, values[row].debug);
   g_assert_cmphex (log.topics, ==, values[row].topics);
@@ -90,9 +92,10 @@ test_line (void)
   g_assert_cmpint (capture.level & G_LOG_LEVEL_MASK, ==, G_LOG_LEVEL_DEBUG);
   assert_field ("GLIB_DOMAIN", "msa");
   assert_field ("PRIORITY", "7");
-  assert_field ("MESSAGE", "[conn 17] idle -> closed");
+  assert_field ("MESSAGE", "[conn] [conn 17] idle -> closed");
   assert_field ("MSA_TOPIC", "conn");
-  assert_field ("MSA_ID", "17");
+  assert_field ("MSA_CONNECTION", "17");
+  assert_field ("MSA_TRANSFER", NULL);
 }
 
 static void
@@ -102,8 +105,146 @@ test_large_id (void)
 
   msa_log_init (&log, "all");
   MSA_TRACE (&log, HTTP, G_MAXUINT64, "text");
-  assert_field ("MSA_ID", "18446744073709551615");
-  assert_field ("MESSAGE", "[http 18446744073709551615] text");
+  assert_field ("MSA_CONNECTION", "18446744073709551615");
+  assert_field ("MESSAGE", "[http] [conn 18446744073709551615] text");
+}
+
+/* Whose id a line carries is the topic's to say. */
+static void
+test_owners (void)
+{
+  MsaLog log;
+
+  msa_log_init (&log, "all");
+  MSA_TRACE (&log, TRANSFER, 7, "text");
+  assert_field ("MSA_TRANSFER", "7");
+  assert_field ("MSA_CONNECTION", NULL);
+  assert_field ("MESSAGE", "[transfer] [transfer 7] text");
+  MSA_TRACE (&log, TIMER, 0, "text");
+  assert_field ("MSA_TRANSFER", NULL);
+  assert_field ("MSA_CONNECTION", NULL);
+  assert_field ("MESSAGE", "[timer] text");
+}
+
+static gint64
+now_cb (gpointer data)
+{
+  return *(gint64 *) data;
+}
+
+static void
+test_time (void)
+{
+  gint64 now_us = 12 * G_USEC_PER_SEC + 34;
+  MsaLog log;
+
+  msa_log_init (&log, "tls");
+  log.now_us = now_cb;
+  log.data = &now_us;
+  MSA_TRACE (&log, TLS, 3, "text");
+  assert_field ("MESSAGE", "[tls] 12.000034 [conn 3] text");
+  assert_field ("MSA_TIME_US", "12000034");
+}
+
+static void
+hear_cb (gpointer data,
+         const MsaLogLine *line)
+{
+  GString *heard = data;
+
+  g_string_append_printf (heard, "%s/%d/%" G_GUINT64_FORMAT "/%s;", line->topic, line->owner,
+                          line->id, line->text);
+}
+
+/* Who hears gets every topic; what is printed is what was asked for. */
+static void
+test_heard (void)
+{
+  g_autoptr (GString) heard = g_string_new (NULL);
+  MsaLog log;
+
+  msa_log_init (&log, "tls");
+  log.hear = hear_cb;
+  log.data = heard;
+  capture.n_lines = 0;
+  msa_log_set_heard (&log, TRUE);
+  MSA_TRACE (&log, HTTP, 3, "a");
+  MSA_TRACE (&log, TLS, 3, "b");
+  g_assert_cmpstr (heard->str, ==, "http/2/3/[conn 3] a;tls/2/3/[conn 3] b;");
+  g_assert_cmpuint (capture.n_lines, ==, 1);
+
+  msa_log_set_heard (&log, FALSE);
+  MSA_TRACE (&log, HTTP, 3, "a");
+  g_assert_cmpuint (capture.n_lines, ==, 1);
+  g_assert_cmphex (log.topics, ==, 1u << MSA_LOG_TLS);
+}
+
+static const struct
+{
+  const char *name;
+  const char *text;
+  const char *shown;
+} texts[] = {
+  { "plain", "a line", "a line" },
+  { "unicode", "gr\303\274n", "gr\303\274n" },
+  { "control", "a\r\nb\033[1m\177", "a\\x0d\\x0ab\\x1b[1m\\x7f" },
+  { "c1-control", "a\302\205b", "a\\xc2\\x85b" },
+  { "direction-override", "a\342\200\256b", "a\\xe2\\x80\\xaeb" },
+  { "bad-utf-8", "a\377b\303", "a\\xffb\\xc3" },
+  { "url", "to http://host/path?a=1 now", "to http://host/path?a=1 now" },
+  { "user", "http://me@host/", "http://(masked)@host/" },
+  { "password", "to http://me:s3cret@host/ now", "to http://(masked)@host/ now" },
+  { "password-with-at", "http://me:s3@cret@host/", "http://(masked)@host/" },
+  { "password-with-control", "http://me:s3\001cret@host/", "http://(masked)@host/" },
+  { "two-urls", "a://b:s3cret@c://d:s3cret@e", "a://(masked)@c://(masked)@e" },
+  { "at-in-query", "http://host/?to=a@b", "http://host/?to=a@b" },
+  { "at-behind-blank", "http://host/ a@b", "http://host/ a@b" },
+};
+
+static void
+test_text (gconstpointer data)
+{
+  guint row = GPOINTER_TO_UINT (data);
+  g_autoptr (GString) shown = g_string_new (NULL);
+
+  msa_mask_append (shown, msa_slice_from_string (texts[row].text), 1000);
+  g_assert_cmpstr (shown->str, ==, texts[row].shown);
+}
+
+static void
+test_long_line (void)
+{
+  g_autofree char *text = g_strnfill (100000, 'a');
+  MsaLog log;
+
+  msa_log_init (&log, "all");
+  MSA_TRACE (&log, HTTP, 1, "%s", text);
+  g_assert_cmpuint (strlen (g_hash_table_lookup (capture.fields, "MESSAGE")), <,
+                    MSA_MAX_TRACE_LINE_BYTES + 20);
+}
+
+static const struct
+{
+  const char *name;
+  const char *uri;
+  const char *shown;
+} uris[] = {
+  { "none", "http://host/a", "http://host/a" },
+  { "user", "http://me@host/", "http://(masked)@host/" },
+  { "password", "http://me:s3cret@host/", "http://(masked)@host/" },
+  { "unencoded-slash", "http://me:s3/cret@host/", "http://(masked)@host/" },
+  { "unencoded-hash", "http://me:s3#cret@host/", "http://(masked)@host/" },
+  { "no-scheme", "me:s3cret@host", "(masked)@host" },
+  { "slashes-behind", "me:s3cret@host//", "(masked)@host//" },
+};
+
+static void
+test_uri (gconstpointer data)
+{
+  guint row = GPOINTER_TO_UINT (data);
+  g_autofree gchar *shown = msa_mask_uri (uris[row].uri);
+
+  g_assert_cmpstr (shown, ==, uris[row].shown);
 }
 
 /* A topic that is off costs no formatting: its arguments are not evaluated. */
@@ -136,6 +277,7 @@ static const struct
   { "proxy-authorization", "PROXY-authorization", TRUE },
   { "cookie", "cookie", TRUE },
   { "set-cookie", "Set-Cookie", TRUE },
+  { "api-key", "X-Api-Key", TRUE },
   { "longer-name", "Authorization-Info", FALSE },
   { "shorter-name", "Auth", FALSE },
   { "empty-name", "", FALSE },
@@ -146,9 +288,10 @@ static void
 test_mask (gconstpointer data)
 {
   guint row = GPOINTER_TO_UINT (data);
+  MsaSlice shown = msa_mask_field (msa_slice_from_string (fields[row].field), MSA_SLICE ("s3cret"));
 
-  g_assert_cmpstr (msa_log_mask_field (msa_slice_from_string (fields[row].field), "s3cret"), ==,
-                   fields[row].masked ? "(masked)" : "s3cret");
+  g_assert_cmpmem (shown.data, shown.len, fields[row].masked ? "(masked)" : "s3cret",
+                   strlen (fields[row].masked ? "(masked)" : "s3cret"));
 }
 
 int
@@ -170,6 +313,22 @@ main (int argc,
   g_test_add_func ("/msa/log/line", test_line);
   g_test_add_func ("/msa/log/large-id", test_large_id);
   g_test_add_func ("/msa/log/off", test_off);
+  g_test_add_func ("/msa/log/owners", test_owners);
+  g_test_add_func ("/msa/log/time", test_time);
+  g_test_add_func ("/msa/log/heard", test_heard);
+  g_test_add_func ("/msa/log/long-line", test_long_line);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autofree gchar *path = g_strdup_printf ("/msa/log/text/%s", texts[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_text);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
+    {
+      g_autofree gchar *path = g_strdup_printf ("/msa/log/uri/%s", uris[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_uri);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     {
       g_autofree gchar *path = g_strdup_printf ("/msa/log/mask/%s", fields[i].name);

@@ -11,6 +11,7 @@
 #include "proto/http1/msa-http1-lines-private.h"
 
 #include "base/msa-limits-private.h"
+#include "base/msa-mask-private.h"
 #include "model/msa-error.h"
 #include "proto/http1/msa-http1-quote-private.h"
 
@@ -27,12 +28,23 @@ static const guint8 name_set[256] = {
   ['~'] = 1,
 };
 
+/* A faulty field may be one with a secret all the same: then its name is left. */
+static MsaSlice
+hide_secret (MsaSlice line)
+{
+  MsaCursor rest = msa_cursor_from_slice (msa_slice_trim (line));
+  MsaSlice name = msa_cursor_take_set (&rest, name_set);
+  MsaSlice value = msa_cursor_rest (&rest);
+
+  return msa_mask_field (name, value).data == value.data ? line : name;
+}
+
 gboolean
 msa_http1_fail_line (MsaSlice line,
                      const char *fault,
                      GError **error)
 {
-  g_autofree gchar *quoted = msa_http1_quote (line);
+  g_autofree gchar *quoted = msa_http1_quote (hide_secret (line));
 
   g_set_error (error, MSA_ERROR, MSA_ERROR_BAD_REPLY, "The line %s of the reply %s", quoted, fault);
 

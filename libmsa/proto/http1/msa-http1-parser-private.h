@@ -10,6 +10,7 @@
 
 #include "base/msa-cursor-private.h"
 #include "model/msa-message-private.h"
+#include "proto/http1/msa-http1-framing-private.h"
 
 typedef enum
 {
@@ -43,6 +44,8 @@ MsaHttp1Result  msa_http1_parser_eof  (MsaHttp1Parser *self,
 /* After (INFORMATIONAL,) HEAD: the caller may steal its members. True until the next start() or
  * head. */
 MsaHead        *msa_http1_parser_get_head (MsaHttp1Parser *self);
+/* After HEAD: what follows it. */
+const MsaHttp1Framing *msa_http1_parser_get_framing (const MsaHttp1Parser *self);
 MsaSlice        msa_http1_parser_get_data (const MsaHttp1Parser *self);
 MsaHeaders     *msa_http1_parser_get_trailers (MsaHttp1Parser *self);
 

@@ -14,7 +14,6 @@
 #include "base/msa-number-private.h"
 #include "model/msa-error.h"
 #include "proto/http1/msa-http1-chunked-private.h"
-#include "proto/http1/msa-http1-framing-private.h"
 #include "proto/http1/msa-http1-lines-private.h"
 
 /* The block of a head's fields at first: what came of it, within these. */
@@ -484,6 +483,12 @@ MsaHead *
 msa_http1_parser_get_head (MsaHttp1Parser *self)
 {
   return &self->head;
+}
+
+const MsaHttp1Framing *
+msa_http1_parser_get_framing (const MsaHttp1Parser *self)
+{
+  return &self->framing;
 }
 
 MsaSlice

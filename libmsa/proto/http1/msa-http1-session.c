@@ -15,6 +15,7 @@
 #include "proto/http1/msa-http1-output-private.h"
 #include "proto/http1/msa-http1-parser-private.h"
 #include "proto/http1/msa-http1-request-private.h"
+#include "proto/http1/msa-http1-trace-private.h"
 
 typedef enum
 {
@@ -77,6 +78,12 @@ set_state (MsaHttp1Session *self,
   msa_http1_output_settle (&self->output);
 }
 
+static inline gboolean
+is_traced (const MsaHttp1Session *self)
+{
+  return msa_log_has_topic (self->parent.trace.log, MSA_LOG_HTTP);
+}
+
 static gboolean
 msa_http1_session_open (MsaSession *session,
                         const MsaRequest *request,
@@ -93,6 +100,8 @@ msa_http1_session_open (MsaSession *session,
   if (!msa_http1_output_open (&self->output, request, error))
     return FALSE;
 
+  if (G_UNLIKELY (is_traced (self)))
+    msa_http1_trace_request (&session->trace, msa_writer_slice (&self->output.queue));
   set_state (self, MSA_HTTP1_SESSION_BUSY);
   self->stream = stream;
   self->asked_close = msa_http1_request_asks_close (request);
@@ -132,6 +141,7 @@ give_failure (MsaHttp1Session *self,
       error = g_steal_pointer (&self->output.failure);
     }
 
+  MSA_TRACE_BY (self->parent.trace, HTTP, "failed: %s", error->message);
   event->error = error;
   event->unanswered = virgin && self->served;
   set_state (self, MSA_HTTP1_SESSION_SPENT);
@@ -149,6 +159,8 @@ give_end (MsaHttp1Session *self)
                       msa_http1_input_left (&self->input) == 0 &&
                       msa_http1_output_is_sent (&self->output);
 
+  MSA_TRACE_BY (self->parent.trace, HTTP, "the response is over: the connection %s",
+                reusable ? "stays" : "takes no more");
   self->served = TRUE;
   set_state (self, reusable ? MSA_HTTP1_SESSION_IDLE : MSA_HTTP1_SESSION_SPENT);
 
@@ -166,15 +178,22 @@ give_result (MsaHttp1Session *self,
     {
     case MSA_HTTP1_INFORMATIONAL:
       event->head = msa_http1_parser_get_head (self->parser);
+      if (G_UNLIKELY (is_traced (self)))
+        msa_http1_trace_response (&self->parent.trace, event->head, NULL);
       return MSA_SESSION_INFORMATIONAL;
     case MSA_HTTP1_HEAD:
       event->head = msa_http1_parser_get_head (self->parser);
+      if (G_UNLIKELY (is_traced (self)))
+        msa_http1_trace_response (&self->parent.trace, event->head,
+                                  msa_http1_parser_get_framing (self->parser));
       return MSA_SESSION_HEAD;
     case MSA_HTTP1_DATA:
       event->data = self->input.shown;
       return MSA_SESSION_DATA;
     case MSA_HTTP1_TRAILERS:
       event->trailers = msa_http1_parser_get_trailers (self->parser);
+      if (G_UNLIKELY (is_traced (self)))
+        msa_http1_trace_trailers (&self->parent.trace, event->trailers);
       return MSA_SESSION_TRAILERS;
     case MSA_HTTP1_END:
       return give_end (self);
