@@ -215,6 +215,19 @@ await run('/msa/gjs', {
         equal(easy.get_body().get_data(), pattern(100000));
     },
 
+    'transfers/trace': async () => {
+        const easy = Msa.Easy.new(`${server.plain}/bytes/1`);
+        const lines = [];
+        easy.connect('trace', (_easy, topic, message) => {
+            System.gc();
+            lines.push(`${topic} ${message}`);
+        });
+        const [, error] = await runEasy(attached(), easy);
+        equal(error, null);
+        ok(lines.some(line => /^http \d+\.\d{6} \[conn \d+\] > GET \/bytes\/1 HTTP\/1\.1$/.test(line)));
+        ok(lines.at(-1).endsWith('storing -> done'));
+    },
+
     'transfers/trailer': async () => {
         const [easy] = await start(attached(), '/chunked/70000');
         equal(easy.get_body().get_data(), pattern(70000));

@@ -159,6 +159,32 @@ class Signals(Attached):
         self.wait(lambda: easy.ends)
         self.assertEqual(seen[-1], Msa.EasyState.DONE)
 
+    def test_trace(self):
+        lines = []
+        easy = Msa.Easy.new(self.server.plain + '/bytes/1')
+        easy.get_request_headers().append('Authorization', 'Basic s3cret')
+        easy.connect('trace', lambda easy, topic, message: lines.append((topic, message)) or gc.collect())
+        easy.connect('completed', lambda easy, error: lines.append(('end', error)))
+        self.multi.add(easy)
+        self.wait(lambda: lines and lines[-1][0] == 'end')
+        self.assertEqual(lines[-1], ('end', None))
+        self.assertEqual({topic for topic, message in lines[:-1]}, {'transfer', 'conn', 'dns', 'socket', 'http'})
+        text = '\n'.join(message for topic, message in lines[:-1])
+        self.assertRegex(text, r'(?m)^\d+\.\d{6} \[conn \d+\] > GET /bytes/1 HTTP/1\.1$')
+        self.assertIn('> Authorization: (masked)', text)
+        self.assertNotIn('s3cret', text)
+
+    def test_exception_in_a_handler_of_trace(self):
+        with exceptions_of_callbacks() as raised:
+            easy = Msa.Easy.new(self.server.plain + '/bytes/1')
+            easy.ends = []
+            easy.connect('trace', lambda easy, topic, message: 1 // 0)
+            easy.connect('completed', self.note_end)
+            self.multi.add(easy)
+            self.wait(lambda: easy.ends)
+        self.assertIsInstance(raised[0], ZeroDivisionError)
+        self.assertEqual(easy.ends, [None])
+
     def test_exception_in_a_handler_harms_nothing(self):
         with exceptions_of_callbacks() as raised:
             easy = Msa.Easy.new(self.server.plain + '/bytes/1')
