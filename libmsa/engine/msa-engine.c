@@ -299,15 +299,6 @@ msa_engine_begin_telling (MsaEngine *self,
   return TRUE;
 }
 
-/* It ended while its handler was on the stack, and a nested dispatch would have delivered it. */
-static void
-deliver_later (MsaEngine *self,
-               MsaTransfer *transfer)
-{
-  transfer->delivering = FALSE;
-  g_queue_push_head_link (&self->done, &transfer->link);
-}
-
 /* The handler has returned: what was passed over meanwhile is due. */
 void
 msa_engine_end_telling (MsaEngine *self,
@@ -323,8 +314,6 @@ msa_engine_end_telling (MsaEngine *self,
     }
   if (transfer->again && transfer->state < MSA_TRANSFER_DONE)
     msa_engine_make_due (self, transfer);
-  else if (transfer->again && transfer->state == MSA_TRANSFER_DONE && transfer->delivering)
-    deliver_later (self, transfer);
   transfer->again = FALSE;
   if (transfer->interrupted != NULL)
     msa_transfer_fail (transfer, g_steal_pointer (&transfer->interrupted));
@@ -643,9 +632,7 @@ deliver (MsaEngine *self,
       if (transfer->trace != NULL)
         msa_trace_tell (self, transfer);
       /* The driver, or who was told, may have removed it. */
-      if (transfer->state == MSA_TRANSFER_DONE && transfer->telling)
-        transfer->again = TRUE;
-      else if (transfer->state == MSA_TRANSFER_DONE)
+      if (transfer->state == MSA_TRANSFER_DONE)
         deliver_one (self, transfer);
       msa_transfer_unref (transfer);
       /* Who knows how long that took. */

@@ -833,6 +833,33 @@ test_cancelled_within (void)
   scene_free (scene);
 }
 
+static void
+drive_in_headers_cb (MsaEasy *easy,
+                     gpointer data)
+{
+  drive_within (data);
+}
+
+/* What was passed over while another handler ran is told when that returns, though nothing more
+ * happens. */
+static void
+test_told_after_handler (void)
+{
+  static const char *const lines[] = { "http|a body of 10 bytes follows",
+                                       "transfer|waiting -> receiving", NULL };
+  Scene *scene = scene_new ("http://www.test/", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12");
+
+  g_signal_connect (scene->easy, "headers", G_CALLBACK (drive_in_headers_cb), scene);
+  g_assert_true (msa_multi_add (scene->multi, scene->easy, NULL));
+  while (msa_easy_get_status (scene->easy) == 0)
+    turn (scene);
+  msa_multi_perform (scene->multi, NULL, NULL);
+  g_assert_false (scene->done);
+  assert_lines (scene->heard, lines);
+  msa_multi_remove (scene->multi, scene->easy);
+  scene_free (scene);
+}
+
 /* Errors outside of a run */
 
 static void
@@ -876,6 +903,7 @@ main (int argc,
   g_test_add_func ("/msa/trace/removed-within", test_removed_within);
   g_test_add_func ("/msa/trace/driven-within", test_driven_within);
   g_test_add_func ("/msa/trace/cancelled-within", test_cancelled_within);
+  g_test_add_func ("/msa/trace/told-after-handler", test_told_after_handler);
   g_test_add_func ("/msa/trace/added-twice", test_added_twice);
 
   result = g_test_run ();
