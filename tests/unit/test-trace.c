@@ -328,6 +328,19 @@ send_body (Scene *self)
 }
 
 static void
+send_many_fields (Scene *self)
+{
+  MsaHeaders *headers = msa_easy_get_request_headers (self->easy);
+
+  for (guint i = 0; i < MSA_MAX_TRACE_FIELDS + 5; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("X-%u", i);
+
+      msa_headers_append (headers, name, "a", NULL);
+    }
+}
+
+static void
 send_absolute_form (Scene *self)
 {
   msa_easy_set_request_target (self->easy, "http://me:" SECRET "@www.test/");
@@ -499,6 +512,18 @@ static const struct
           "http|< Set-Cookie: (masked)",
           "http|< WWW-Authenticate: Basic realm=a",
           "http|a body of 0 bytes follows",
+      },
+  },
+  {
+      "many-fields",
+      "http://www.test/",
+      "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+      send_many_fields,
+      -1,
+      {
+          "http|> X-0: a",
+          "http|> (7 more fields)",
+          "http|< HTTP/1.1 200 OK",
       },
   },
   {
@@ -679,6 +704,8 @@ test_without_log (void)
   run (scene);
   g_assert_cmpuint (logged->len, ==, 0);
   g_assert_cmpuint (scene->heard->len, >, 10);
+  /* Nothing is written any more when the last listener has gone. */
+  g_assert_cmphex (msa_multi_get_engine (scene->multi)->log.topics, ==, 0);
   scene_free (scene);
 }
 
@@ -729,6 +756,8 @@ test_too_many_lines (void)
   g_assert_cmpuint (n_lost, <, 10 * MSA_MAX_TRACE_FIELDS);
   g_assert_nonnull (strstr (scene->heard->pdata[scene->heard->len - 1], "storing -> done"));
   assert_lines (logged, cut);
+  for (guint i = 0; i < logged->len; i++)
+    g_assert_null (strstr (logged->pdata[i], "X-100: a"));
   scene_free (scene);
 }
 
