@@ -418,7 +418,7 @@ msa_multi_finish_close (MsaMulti *self)
   if (self->closed != MSA_MULTI_CLOSING || self->engine->n_transfers > 0)
     return;
 
-  msa_scheduler_close_idle (self->engine);
+  msa_scheduler_shut_down_idle (self->engine);
   if (self->engine->scheduler.n_connections > 0)
     return;
 
@@ -474,7 +474,8 @@ watch_close (MsaMulti *self)
  * @user_data: passed to @callback
  *
  * Takes no more easies, lets those that run finish, then closes all connections and ends
- * the driver.
+ * the driver. Peers have two seconds to answer the goodbye; unreferencing the multi waits for
+ * nothing.
  *
  * If the multi has no driver, it is attached to the thread-default context.
  *

@@ -57,8 +57,13 @@
 /* Sends of one request on reused connections that died (B97). */
 #define MSA_MAX_REPLAYS 5
 #define MSA_DEFAULT_CONNECT_TIMEOUT_MS 30000
-/* A peer that never answers a goodbye. */
+/* A peer that never answers a goodbye, or answers with bytes: what may be on its way when it learns
+ * of the end is a window's worth. */
 #define MSA_SHUTDOWN_BUDGET_US (2 * G_USEC_PER_SEC)
+#define MSA_MAX_SHUTDOWN_BYTES (256 * 1024)
+/* Connections that wait for such an answer: as many as idle by default. A program that asks ever
+ * new hosts would else run out of descriptors by those it needs no more. */
+#define MSA_MAX_SHUTTING_CONNECTIONS 64
 
 #define MSA_MAX_RESOLVER_THREADS 20
 #define MSA_DNS_TTL_US (60 * G_USEC_PER_SEC)

@@ -24,9 +24,8 @@ void           msa_conn_pool_remove (MsaConnPool *self,
 /* The newest with this key, which stays in; NULL if there is none. */
 MsaConnection *msa_conn_pool_find   (MsaConnPool *self,
                                      const MsaConnKey *key);
-/* The one unused for longest; of those of @site if that is not NULL. */
-MsaConnection *msa_conn_pool_oldest (MsaConnPool *self,
-                                     gconstpointer site);
+/* The one unused for longest; NULL if there is none. */
+MsaConnection *msa_conn_pool_oldest (MsaConnPool *self);
 
 static inline guint
 msa_conn_pool_get_length (const MsaConnPool *self)

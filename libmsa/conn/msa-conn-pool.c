@@ -77,16 +77,7 @@ msa_conn_pool_find (MsaConnPool *self,
 }
 
 MsaConnection *
-msa_conn_pool_oldest (MsaConnPool *self,
-                      gconstpointer site)
+msa_conn_pool_oldest (MsaConnPool *self)
 {
-  for (GList *link = self->lru.tail; link != NULL; link = link->prev)
-    {
-      MsaConnection *connection = link->data;
-
-      if (site == NULL || connection->site == site)
-        return connection;
-    }
-
-  return NULL;
+  return g_queue_peek_tail (&self->lru);
 }

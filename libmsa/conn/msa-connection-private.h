@@ -45,6 +45,7 @@ typedef enum
   MSA_CONNECTION_RESOLVING,  /* names are looked up and trust is loaded */
   MSA_CONNECTION_CONNECTING, /* the chain connects: TCP, then TLS */
   MSA_CONNECTION_OPEN,       /* the session works, or waits in the pool */
+  MSA_CONNECTION_SHUTTING,   /* it says goodbye and waits for the peer's end */
   MSA_CONNECTION_CLOSED,     /* nothing goes through it any more */
 } MsaConnectionState;
 
@@ -75,12 +76,15 @@ struct _MsaConnection
   GPtrArray         *peer_chain; /* (owned) (nullable) (element-type GBytes): DER, the leaf first; as soon as known */
   gboolean           exclusive;  /* let through against a doubt: it serves no other transfer */
 
-  MsaTimer           timer;      /* connecting, then idle */
+  MsaTimer           timer;      /* connecting, then idle, then shutting */
   gint64             started_us;
   MsaPhaseTimes      times;      /* of making it */
   gboolean           timed_out;
   gint64             opened_boot_us;
   gint64             idle_boot_us;
+  gint64             give_up_us; /* when SHUTTING; 0: that was not begun */
+  gboolean           said_goodbye; /* the same: all of it went out */
+  gsize              n_drained;    /* bytes that came after that was begun */
 
   /* The engine's. */
   gpointer           stream;     /* (unowned) (nullable): the transfer that uses or waits for it */
@@ -94,7 +98,8 @@ struct _MsaConnection
   gboolean           doomed;     /* to be freed at the end of the round */
   GList              due_link;
   GList              pool_link;  /* by key */
-  GList              lru_link;   /* in the pool by age, or among the doomed */
+  GList              lru_link;   /* by age in the pool or among those that shut down, or among the doomed */
+  GList              site_link;  /* the same, but the doomed, among those of its site */
 };
 
 MsaConnection *msa_connection_new     (MsaConnEnv *env,
@@ -122,9 +127,18 @@ guint          msa_connection_get_peer_flags (const MsaConnection *self);
 /* The text of what is asked: the doubt, or the lock; (transfer none). */
 const GError  *msa_connection_get_cause (const MsaConnection *self);
 
-/* Nothing goes through it any more; a goodbye is said if it was open. Memory and descriptors
- * stay until msa_connection_free(). */
+/* Nothing goes through it any more, at once; a goodbye is tried if it was open and no exchange
+ * used it. Memory and descriptors stay until msa_connection_free(). */
 void           msa_connection_close   (MsaConnection *self);
+/* An open one without an exchange is to close as it should: SHUTTING. Does no I/O
+ * yet, but wakes. */
+void           msa_connection_shut_down (MsaConnection *self);
+/* Goes on with that, throwing away what comes into @buffer. TRUE: it can be closed, since the peer
+ * has ended, something failed, or that took too long. */
+gboolean       msa_connection_drain   (MsaConnection *self,
+                                       gint64 now_us,
+                                       guint8 *buffer,
+                                       gsize size);
 
 /* What the open connection's socket waits for. @receiving: whether there is someone to take
  * what comes. */

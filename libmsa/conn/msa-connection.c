@@ -25,7 +25,8 @@ static const struct
   [MSA_CONNECTION_NEW] = { "new", TO (RESOLVING) | TO (CLOSED) },
   [MSA_CONNECTION_RESOLVING] = { "resolving", TO (CONNECTING) | TO (CLOSED) },
   [MSA_CONNECTION_CONNECTING] = { "connecting", TO (OPEN) | TO (CLOSED) },
-  [MSA_CONNECTION_OPEN] = { "open", TO (CLOSED) },
+  [MSA_CONNECTION_OPEN] = { "open", TO (SHUTTING) | TO (CLOSED) },
+  [MSA_CONNECTION_SHUTTING] = { "shutting", TO (CLOSED) },
   [MSA_CONNECTION_CLOSED] = { "closed", 0 },
 };
 
@@ -154,7 +155,8 @@ msa_connection_new (MsaConnEnv *env,
   self->lookup.serial = serial;
   self->race.trace = get_trace (self);
   self->started_us = now_us;
-  self->due_link.data = self->pool_link.data = self->lru_link.data = self;
+  self->due_link.data = self->pool_link.data = self;
+  self->lru_link.data = self->site_link.data = self;
   msa_reactor_set_timer (env->reactor, &self->timer,
                          now_us + (gint64) get_connect_timeout_ms (self) * 1000);
 
@@ -197,7 +199,7 @@ msa_connection_close (MsaConnection *self)
   if (self->state == MSA_CONNECTION_CLOSED)
     return;
 
-  if (self->state == MSA_CONNECTION_OPEN && self->stream == NULL)
+  if (self->session != NULL && self->stream == NULL && !self->said_goodbye)
     msa_filter_shutdown (self->session->chain);
   cancel_waits (self);
   /* It may stay for as long as application code that it called runs: what its peer sends wakes
@@ -205,6 +207,78 @@ msa_connection_close (MsaConnection *self)
   if (self->socket != NULL)
     msa_socket_want (self->socket, MSA_SOCKET_NONE);
   set_state (self, MSA_CONNECTION_CLOSED);
+}
+
+void
+msa_connection_shut_down (MsaConnection *self)
+{
+  set_state (self, MSA_CONNECTION_SHUTTING);
+  msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
+  wake (self);
+}
+
+/* TRUE: that was long enough. */
+static gboolean
+check_patience (MsaConnection *self,
+                gint64 now_us)
+{
+  if (self->give_up_us == 0)
+    {
+      self->give_up_us = now_us + MSA_SHUTDOWN_BUDGET_US;
+      msa_reactor_set_timer (self->env->reactor, &self->timer, self->give_up_us);
+    }
+
+  return now_us >= self->give_up_us;
+}
+
+/* FALSE: it cannot be said any more. */
+static gboolean
+say_goodbye (MsaConnection *self)
+{
+  MsaIo io = self->said_goodbye ? MSA_IO_DONE : msa_filter_shutdown (self->session->chain);
+
+  self->said_goodbye = io == MSA_IO_DONE;
+
+  return io != MSA_IO_ERROR;
+}
+
+/* A close with unread bytes makes a reset, which may cost the peer what it has not read yet of
+ * ours. One read for each call. FALSE: there is nothing to wait for. */
+static gboolean
+throw_away (MsaConnection *self,
+            guint8 *buffer,
+            gsize size)
+{
+  gsize n_read = 0;
+  MsaIo io = msa_filter_recv (self->session->chain, buffer, size, &n_read, NULL);
+
+  self->n_drained += n_read;
+  if (self->n_drained > MSA_MAX_SHUTDOWN_BYTES)
+    return FALSE;
+
+  return io == MSA_IO_DONE || io == MSA_IO_AGAIN;
+}
+
+gboolean
+msa_connection_drain (MsaConnection *self,
+                      gint64 now_us,
+                      guint8 *buffer,
+                      gsize size)
+{
+  MsaFilter *chain = self->session->chain;
+
+  if (check_patience (self, now_us) || self->race.unwatchable)
+    return TRUE;
+  if (!say_goodbye (self) || !throw_away (self, buffer, size))
+    return TRUE;
+
+  msa_socket_want (self->socket,
+                   MSA_SOCKET_IN | (self->said_goodbye ? MSA_SOCKET_NONE : msa_filter_wants (chain)));
+  /* What lies in a buffer above the socket makes nothing ready. */
+  if (msa_filter_pending (chain))
+    wake (self);
+
+  return FALSE;
 }
 
 static void

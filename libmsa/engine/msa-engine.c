@@ -225,7 +225,7 @@ msa_engine_free (MsaEngine *self)
   g_assert (self->depth == 0 && self->n_transfers == 0);
 
   msa_sockets_silence (&self->sockets);
-  msa_scheduler_close_idle (self);
+  msa_scheduler_close_unused (self);
   msa_scheduler_reap (self);
   free_mail (msa_mailbox_close (self->mailbox));
   msa_resolver_free (self->resolver);

@@ -174,11 +174,7 @@ release_connection (MsaEngine *engine,
   MsaConnection *connection = transfer->connection;
 
   detach (transfer);
-  if (connection->session->ops->is_reusable (connection->session) && !connection->exclusive &&
-      engine->scheduler.max_idle_connections > 0)
-    msa_scheduler_put_idle (engine, connection);
-  else
-    msa_scheduler_close (engine, connection);
+  msa_scheduler_release (engine, connection);
 }
 
 /* Events */
@@ -434,7 +430,7 @@ handle_event (MsaEngine *engine,
       return FALSE;
     case MSA_SESSION_CLOSED:
     default:
-      msa_scheduler_close (engine, connection);
+      msa_scheduler_shut_down (engine, connection);
       return FALSE;
     }
 }
@@ -811,9 +807,14 @@ msa_exchange_drive (MsaEngine *engine,
       if (connection->race.unwatchable)
         fail_unwatchable (engine, connection);
       else if (connection->idle && connection->timed_out)
-        msa_scheduler_close (engine, connection);
+        msa_scheduler_shut_down (engine, connection);
       else
         drive_open (engine, connection);
+      break;
+    case MSA_CONNECTION_SHUTTING:
+      if (msa_connection_drain (connection, engine->now_us, msa_engine_get_scratch (engine),
+                                MSA_SCRATCH_BYTES))
+        msa_scheduler_close (engine, connection);
       break;
     case MSA_CONNECTION_CLOSED:
     default:

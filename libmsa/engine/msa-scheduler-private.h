@@ -16,7 +16,8 @@ struct _MsaSite
 {
   MsaSlice    origin;        /* of the key it is filed under; the bytes are owned */
   guint       n_connections; /* that exist, idle ones included, until their last descriptor is closed */
-  guint       n_idle;
+  GQueue      idle;          /* of them, in the pool; by MsaConnection.site_link, newest first */
+  GQueue      shutting;      /* of them, that wait for their peer's end; the same */
   guint       n_woken;       /* waiters on their way to a slot */
   guint       n_users;       /* transfers and connections that point here */
   MsaHeap     waiting;       /* of MsaTransfer.waiting */
@@ -29,6 +30,7 @@ typedef struct
   GHashTable *sites;         /* (owned): MsaSlice → MsaSite */
   MsaHeap     open_sites;    /* of MsaSite.node */
   MsaConnPool pool;
+  GQueue      shutting;      /* of MsaConnection.lru_link, newest first */
   GQueue      doomed;        /* of MsaConnection.lru_link: to be freed at the end of the round */
   gboolean    reap_due;      /* some of them were not looked at yet */
   guint       n_connections;
@@ -52,14 +54,21 @@ void msa_scheduler_leave  (MsaEngine *engine,
 /* Wakes as many waiters as there is room for. */
 void msa_scheduler_wake   (MsaEngine *engine);
 
-/* The exchange ended and the connection can carry another. */
-void msa_scheduler_put_idle (MsaEngine *engine,
-                             MsaConnection *connection);
-/* Closes it and frees it at the end of the round; its slot is free then. Harmless when repeated. */
+/* The exchange on it ended as it should: it idles, or is shut down. */
+void msa_scheduler_release (MsaEngine *engine,
+                            MsaConnection *connection);
+/* An open connection without an exchange is needed no more: it says goodbye and waits for its
+ * peer's end, unless a waiter needs its slot before. Harmless when repeated. */
+void msa_scheduler_shut_down (MsaEngine *engine,
+                              MsaConnection *connection);
+/* Closes it at once and frees it at the end of the round; its slot is free then. Harmless when
+ * repeated. */
 void msa_scheduler_close  (MsaEngine *engine,
                            MsaConnection *connection);
 /* The end of the round. TRUE if there was anything. */
 gboolean msa_scheduler_reap (MsaEngine *engine);
 /* Settings changed. */
 void msa_scheduler_limits_changed (MsaEngine *engine);
-void msa_scheduler_close_idle (MsaEngine *engine);
+void msa_scheduler_shut_down_idle (MsaEngine *engine);
+/* Closes all that no transfer uses, at once. */
+void msa_scheduler_close_unused (MsaEngine *engine);

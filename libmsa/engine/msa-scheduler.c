@@ -52,6 +52,7 @@ msa_scheduler_init (MsaScheduler *self)
   self->sites = g_hash_table_new_full (hash_slice, equal_slices, NULL, site_free);
   msa_heap_init (&self->open_sites);
   msa_conn_pool_init (&self->pool);
+  g_queue_init (&self->shutting);
   g_queue_init (&self->doomed);
   self->max_connections_per_host = 6;
   self->max_idle_connections = 64;
@@ -90,30 +91,30 @@ release_site (MsaScheduler *self,
   g_hash_table_remove (self->sites, &site->origin);
 }
 
-/* Slots that are free or can be made free by closing an idle connection, and are promised to
- * nobody. */
+/* Slots that are free or can be made free by closing a connection that nobody uses, and are
+ * promised to nobody. */
 static gboolean
 has_room (guint limit,
           guint n_connections,
-          guint n_idle,
+          guint n_unused,
           guint n_woken)
 {
-  return limit == 0 || (guint64) limit + n_idle > (guint64) n_connections + n_woken;
+  return limit == 0 || (guint64) limit + n_unused > (guint64) n_connections + n_woken;
 }
 
 static gboolean
 site_has_room (const MsaScheduler *self,
                const MsaSite *site)
 {
-  return has_room (self->max_connections_per_host, site->n_connections, site->n_idle,
-                   site->n_woken);
+  return has_room (self->max_connections_per_host, site->n_connections,
+                   site->idle.length + site->shutting.length, site->n_woken);
 }
 
 static gboolean
 scheduler_has_room (const MsaScheduler *self)
 {
   return has_room (self->max_connections, self->n_connections,
-                   msa_conn_pool_get_length (&self->pool), self->n_woken);
+                   msa_conn_pool_get_length (&self->pool) + self->shutting.length, self->n_woken);
 }
 
 /* To be called when what its place in the heap goes by has changed. */
@@ -195,7 +196,18 @@ take_from_pool (MsaScheduler *self,
   MsaSite *site = connection->site;
 
   msa_conn_pool_remove (&self->pool, connection);
-  site->n_idle--;
+  g_queue_unlink (&site->idle, &connection->site_link);
+  update_site (self, site);
+}
+
+static void
+take_from_shutting (MsaScheduler *self,
+                    MsaConnection *connection)
+{
+  MsaSite *site = connection->site;
+
+  g_queue_unlink (&self->shutting, &connection->lru_link);
+  g_queue_unlink (&site->shutting, &connection->site_link);
   update_site (self, site);
 }
 
@@ -212,19 +224,38 @@ msa_scheduler_close (MsaEngine *engine,
   g_clear_pointer (&connection->question, msa_question_drop);
   if (connection->idle)
     take_from_pool (self, connection);
+  else if (connection->state == MSA_CONNECTION_SHUTTING)
+    take_from_shutting (self, connection);
   msa_connection_close (connection);
   g_queue_push_tail_link (&self->doomed, &connection->lru_link);
   self->reap_due = TRUE;
 }
 
-static void
-evict (MsaEngine *engine,
-       gconstpointer site)
+void
+msa_scheduler_shut_down (MsaEngine *engine,
+                         MsaConnection *connection)
 {
-  MsaConnection *oldest = msa_conn_pool_oldest (&engine->scheduler.pool, site);
+  MsaScheduler *self = &engine->scheduler;
+  MsaSite *site = connection->site;
 
-  if (oldest != NULL)
-    msa_scheduler_close (engine, oldest);
+  if (connection->state != MSA_CONNECTION_OPEN)
+    return;
+
+  if (connection->idle)
+    take_from_pool (self, connection);
+  g_queue_push_head_link (&self->shutting, &connection->lru_link);
+  g_queue_push_head_link (&site->shutting, &connection->site_link);
+  update_site (self, site);
+  msa_connection_shut_down (connection);
+  if (self->shutting.length > MSA_MAX_SHUTTING_CONNECTIONS)
+    msa_scheduler_close (engine, g_queue_peek_tail (&self->shutting));
+}
+
+/* Of the idle ones. */
+static void
+shut_down_oldest (MsaEngine *engine)
+{
+  msa_scheduler_shut_down (engine, msa_conn_pool_oldest (&engine->scheduler.pool));
 }
 
 /* What a woken waiter is about to take does not idle. */
@@ -235,7 +266,7 @@ trim_pool (MsaEngine *engine)
 
   while (msa_conn_pool_get_length (&self->pool) >
          (guint64) self->max_idle_connections + self->n_woken)
-    evict (engine, NULL);
+    shut_down_oldest (engine);
 }
 
 static void
@@ -264,7 +295,7 @@ msa_scheduler_leave (MsaEngine *engine,
   trim_pool (engine);
 }
 
-/* Connections beyond a limit that was lowered. */
+/* Connections beyond a limit that was lowered; those that go anyway do not count. */
 static guint
 get_surplus (guint limit,
              guint n_connections)
@@ -275,27 +306,47 @@ get_surplus (guint limit,
 static guint
 get_total_surplus (const MsaScheduler *self)
 {
-  return get_surplus (self->max_connections, self->n_connections - self->doomed.length);
+  return get_surplus (self->max_connections,
+                      self->n_connections - self->doomed.length - self->shutting.length);
 }
 
-void
-msa_scheduler_put_idle (MsaEngine *engine,
-                        MsaConnection *connection)
+static guint
+get_site_surplus (const MsaScheduler *self,
+                  const MsaSite *site)
+{
+  return get_surplus (self->max_connections_per_host, site->n_connections - site->shutting.length);
+}
+
+static gboolean
+may_idle (const MsaScheduler *self,
+          MsaConnection *connection)
+{
+  return connection->session->ops->is_reusable (connection->session) && !connection->exclusive &&
+         self->max_idle_connections > 0 && get_total_surplus (self) == 0 &&
+         get_site_surplus (self, connection->site) == 0;
+}
+
+static void
+put_idle (MsaEngine *engine,
+          MsaConnection *connection)
 {
   MsaScheduler *self = &engine->scheduler;
-  MsaSite *connected = connection->site;
-
-  if (get_total_surplus (self) > 0 ||
-      get_surplus (self->max_connections_per_host, connected->n_connections) > 0)
-    {
-      msa_scheduler_close (engine, connection);
-      return;
-    }
+  MsaSite *site = connection->site;
 
   msa_connection_set_idle (connection, engine->now_us);
   msa_conn_pool_put (&self->pool, connection);
-  connected->n_idle++;
-  update_site (self, connected);
+  g_queue_push_head_link (&site->idle, &connection->site_link);
+  update_site (self, site);
+}
+
+void
+msa_scheduler_release (MsaEngine *engine,
+                       MsaConnection *connection)
+{
+  if (may_idle (&engine->scheduler, connection))
+    put_idle (engine, connection);
+  else
+    msa_scheduler_shut_down (engine, connection);
   msa_scheduler_wake (engine);
   trim_pool (engine);
 }
@@ -358,7 +409,7 @@ find_idle (MsaEngine *engine,
       if (msa_connection_is_fresh (connection) &&
           (transfer->hop->is_idempotent || !msa_filter_peek (connection->session->chain)))
         return connection;
-      msa_scheduler_close (engine, connection);
+      msa_scheduler_shut_down (engine, connection);
     }
 
   return NULL;
@@ -397,13 +448,17 @@ typedef enum
   START_LATER,
 } Start;
 
+/* One that says goodbye is of no more use to anybody, an idle one may be. */
 static Start
 make_room (MsaEngine *engine,
-           gconstpointer site)
+           const GQueue *shutting,
+           const GQueue *idle)
 {
-  if (msa_conn_pool_oldest (&engine->scheduler.pool, site) == NULL)
+  const GQueue *spare = shutting->length > 0 ? shutting : idle;
+
+  if (spare->length == 0)
     return START_LATER;
-  evict (engine, site);
+  msa_scheduler_close (engine, spare->tail->data);
 
   return START_SOON;
 }
@@ -424,9 +479,9 @@ try_start (MsaEngine *engine,
     }
 
   if (is_full (self->max_connections_per_host, transfer->site->n_connections))
-    return transfer->site->n_idle > 0 ? make_room (engine, transfer->site) : START_LATER;
+    return make_room (engine, &transfer->site->shutting, &transfer->site->idle);
   if (is_full (self->max_connections, self->n_connections))
-    return make_room (engine, NULL);
+    return make_room (engine, &self->shutting, &self->pool.lru);
 
   build (engine, transfer);
   return START_DONE;
@@ -477,10 +532,8 @@ static void
 trim_site (MsaEngine *engine,
            MsaSite *site)
 {
-  guint n_over = get_surplus (engine->scheduler.max_connections_per_host, site->n_connections);
-
-  for (; n_over > 0 && site->n_idle > 0; n_over--)
-    evict (engine, site);
+  while (get_site_surplus (&engine->scheduler, site) > 0 && site->idle.length > 0)
+    msa_scheduler_shut_down (engine, g_queue_peek_tail (&site->idle));
   update_site (&engine->scheduler, site);
 }
 
@@ -495,16 +548,27 @@ msa_scheduler_limits_changed (MsaEngine *engine)
   while (g_hash_table_iter_next (&iter, NULL, &site))
     trim_site (engine, site);
   while (get_total_surplus (self) > 0 && msa_conn_pool_get_length (&self->pool) > 0)
-    evict (engine, NULL);
+    shut_down_oldest (engine);
   msa_scheduler_wake (engine);
   trim_pool (engine);
 }
 
 void
-msa_scheduler_close_idle (MsaEngine *engine)
+msa_scheduler_shut_down_idle (MsaEngine *engine)
 {
   while (msa_conn_pool_get_length (&engine->scheduler.pool) > 0)
-    evict (engine, NULL);
+    shut_down_oldest (engine);
+}
+
+void
+msa_scheduler_close_unused (MsaEngine *engine)
+{
+  MsaScheduler *self = &engine->scheduler;
+
+  while (self->shutting.length > 0)
+    msa_scheduler_close (engine, g_queue_peek_tail (&self->shutting));
+  while (msa_conn_pool_get_length (&self->pool) > 0)
+    msa_scheduler_close (engine, msa_conn_pool_oldest (&self->pool));
 }
 
 void

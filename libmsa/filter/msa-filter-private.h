@@ -39,8 +39,10 @@ typedef struct
    * handshake or record layer needs. Asked from the top. NONE: nothing special (a reader waits
    * for IN). */
   MsaSocketEvents (*wants)    (MsaFilter *self);
-  /* Says goodbye (close_notify, FIN): best effort, never blocks, called once. */
-  void            (*shutdown) (MsaFilter *self);
+  /* Says goodbye (close_notify, FIN), from the top down. Called again after AGAIN until it is
+   * DONE; ERROR: it cannot be said any more. Nothing is sent after the first call, what the peer
+   * sends can still be received. */
+  MsaIo           (*shutdown) (MsaFilter *self);
   void            (*free)     (MsaFilter *self);
 } MsaFilterOps;
 
@@ -69,7 +71,7 @@ MsaIo           msa_filter_recv     (MsaFilter *self,
 gboolean        msa_filter_pending  (MsaFilter *self);
 gboolean        msa_filter_peek     (MsaFilter *self);
 MsaSocketEvents msa_filter_wants    (MsaFilter *self);
-void            msa_filter_shutdown (MsaFilter *self);
+MsaIo           msa_filter_shutdown (MsaFilter *self);
 /* Frees the chain from the top down. */
 void            msa_filter_free     (MsaFilter *self);
 

@@ -102,13 +102,13 @@ msa_filter_wants (MsaFilter *self)
   return self->ops->wants == NULL ? MSA_SOCKET_NONE : self->ops->wants (self);
 }
 
-void
+MsaIo
 msa_filter_shutdown (MsaFilter *self)
 {
   while (self->ops->shutdown == NULL && self->next != NULL)
     self = self->next;
-  if (self->ops->shutdown != NULL)
-    self->ops->shutdown (self);
+
+  return self->ops->shutdown == NULL ? MSA_IO_DONE : self->ops->shutdown (self);
 }
 
 void

@@ -222,14 +222,17 @@ socket_wants (MsaFilter *filter)
   return MSA_SOCKET_NONE;
 }
 
-static void
+static MsaIo
 socket_shutdown (MsaFilter *filter)
 {
   MsaSocket *self = (MsaSocket *) filter;
   MsaSys *sys = self->reactor->sys;
 
-  if (self->state == SOCKET_CONNECTED)
-    sys->ops->socket_shutdown_write (sys, self->watch.fd);
+  if (self->state != SOCKET_CONNECTED)
+    return MSA_IO_ERROR;
+
+  /* The peer may have reset it. */
+  return sys->ops->socket_shutdown_write (sys, self->watch.fd) == 0 ? MSA_IO_DONE : MSA_IO_ERROR;
 }
 
 static void

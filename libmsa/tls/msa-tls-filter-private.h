@@ -68,6 +68,8 @@ typedef struct
   guint8   held;
   gboolean send_blocked; /* the last send has to be repeated */
   gboolean alert_unsent; /* GnuTLS still holds a warning of ours */
+  gboolean leaving;      /* the close_notify was begun: nothing else may be said */
+  gboolean has_left;     /* it was said to its end, or never will be */
   guint    n_warnings;
 } MsaTlsFilter;
 

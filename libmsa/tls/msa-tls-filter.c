@@ -143,7 +143,7 @@ refuse_renegotiation (MsaTlsFilter *self)
 
   /* While a send of data waits to be repeated, nothing may come between. The peer then gets no
    * answer, which the protocol allows (RFC 5246, 7.4.1.1). */
-  if (self->send_blocked || self->alert_unsent)
+  if (self->send_blocked || self->alert_unsent || self->leaving)
     return;
 
   result = gnutls_alert_send (self->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
@@ -377,17 +377,35 @@ tls_wants (MsaFilter *filter)
   return self->send_blocked ? MSA_SOCKET_OUT : MSA_SOCKET_NONE;
 }
 
-static void
+/* GnuTLS remembers how far it got, and would say it once more when asked after its end. */
+static MsaIo
+say_close_notify (MsaTlsFilter *self)
+{
+  int result;
+
+  MSA_TRACE_BY (self->base.trace, TLS, "TLS is ended (close_notify)");
+  self->leaving = TRUE;
+  result = gnutls_bye (self->session, GNUTLS_SHUT_WR);
+  self->send_blocked = result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED;
+  if (self->send_blocked)
+    return MSA_IO_AGAIN;
+
+  self->has_left = TRUE;
+  return result == 0 ? MSA_IO_DONE : MSA_IO_ERROR;
+}
+
+/* One that failed or was never made has nothing to close. */
+static MsaIo
 tls_shutdown (MsaFilter *filter)
 {
   MsaTlsFilter *self = (MsaTlsFilter *) filter;
+  MsaIo io = MSA_IO_DONE;
 
-  if (self->verified != NULL && self->failure == NULL && self->send_failure == NULL)
-    {
-      MSA_TRACE_BY (self->base.trace, TLS, "TLS is ended (close_notify)");
-      gnutls_bye (self->session, GNUTLS_SHUT_WR);
-    }
-  msa_filter_shutdown (self->base.next);
+  if (!self->has_left && self->verified != NULL && self->failure == NULL &&
+      self->send_failure == NULL)
+    io = say_close_notify (self);
+
+  return io == MSA_IO_DONE ? msa_filter_shutdown (self->base.next) : io;
 }
 
 static void

@@ -109,10 +109,11 @@ bottom_wants (MsaFilter *filter)
   return ((Bottom *) filter)->peer->want_out ? MSA_SOCKET_OUT : MSA_SOCKET_NONE;
 }
 
-static void
+static MsaIo
 bottom_shutdown (MsaFilter *filter)
 {
   ((Bottom *) filter)->peer->was_shut_down = TRUE;
+  return MSA_IO_DONE;
 }
 
 static void

@@ -19,13 +19,11 @@ make_key (const char *uri)
 }
 
 static MsaConnection *
-make_connection (const char *uri,
-                 gpointer site)
+make_connection (const char *uri)
 {
   MsaConnection *self = g_new0 (MsaConnection, 1);
 
   self->key = make_key (uri);
-  self->site = site;
   self->pool_link.data = self->lru_link.data = self;
 
   return self;
@@ -60,8 +58,8 @@ static void
 test_find (void)
 {
   MsaConnPool pool;
-  MsaConnection *one = make_connection ("http://example.org/", NULL);
-  MsaConnection *other = make_connection ("http://example.com/", NULL);
+  MsaConnection *one = make_connection ("http://example.org/");
+  MsaConnection *other = make_connection ("http://example.com/");
 
   msa_conn_pool_init (&pool);
   g_assert_null (find (&pool, "http://example.org/"));
@@ -91,7 +89,7 @@ test_newest_first (void)
   msa_conn_pool_init (&pool);
   for (guint i = 0; i < 4; i++)
     {
-      connections[i] = make_connection ("http://example.org/", NULL);
+      connections[i] = make_connection ("http://example.org/");
       msa_conn_pool_put (&pool, connections[i]);
     }
   g_assert_true (find (&pool, "http://example.org/") == connections[3]);
@@ -112,26 +110,22 @@ test_newest_first (void)
 static void
 test_oldest (void)
 {
-  int here, there;
   MsaConnPool pool;
-  MsaConnection *one = make_connection ("http://example.org/", &here);
-  MsaConnection *two = make_connection ("http://example.com/", &there);
-  MsaConnection *three = make_connection ("http://example.org/", &here);
+  MsaConnection *one = make_connection ("http://example.org/");
+  MsaConnection *two = make_connection ("http://example.com/");
+  MsaConnection *three = make_connection ("http://example.org/");
 
   msa_conn_pool_init (&pool);
-  g_assert_null (msa_conn_pool_oldest (&pool, NULL));
+  g_assert_null (msa_conn_pool_oldest (&pool));
   msa_conn_pool_put (&pool, two);
   msa_conn_pool_put (&pool, one);
   msa_conn_pool_put (&pool, three);
-  g_assert_true (msa_conn_pool_oldest (&pool, NULL) == two);
-  g_assert_true (msa_conn_pool_oldest (&pool, &here) == one);
-  g_assert_true (msa_conn_pool_oldest (&pool, &there) == two);
-  g_assert_null (msa_conn_pool_oldest (&pool, &pool));
+  g_assert_true (msa_conn_pool_oldest (&pool) == two);
 
   take (&pool, one);
-  g_assert_true (msa_conn_pool_oldest (&pool, &here) == three);
+  g_assert_true (msa_conn_pool_oldest (&pool) == two);
   take (&pool, two);
-  g_assert_true (msa_conn_pool_oldest (&pool, NULL) == three);
+  g_assert_true (msa_conn_pool_oldest (&pool) == three);
   take (&pool, three);
   msa_conn_pool_clear (&pool);
 }
@@ -146,7 +140,7 @@ test_bounded (void)
   for (guint i = 0; i < 5000; i++)
     {
       g_autofree char *uri = g_strdup_printf ("http://host%u.org/", i);
-      MsaConnection *connection = make_connection (uri, NULL);
+      MsaConnection *connection = make_connection (uri);
 
       msa_conn_pool_put (&pool, connection);
       take (&pool, connection);
@@ -160,14 +154,14 @@ static void
 test_bounded_keeps (void)
 {
   MsaConnPool pool;
-  MsaConnection *kept = make_connection ("http://kept.org/", NULL);
+  MsaConnection *kept = make_connection ("http://kept.org/");
 
   msa_conn_pool_init (&pool);
   msa_conn_pool_put (&pool, kept);
   for (guint i = 0; i < 500; i++)
     {
       g_autofree char *uri = g_strdup_printf ("http://host%u.org/", i);
-      MsaConnection *connection = make_connection (uri, NULL);
+      MsaConnection *connection = make_connection (uri);
 
       msa_conn_pool_put (&pool, connection);
       take (&pool, connection);

@@ -352,6 +352,10 @@ test_silent_outside_dispatch (MsaTestWorld *world)
 
   spy->n_removed = 0;
   act (world, MSA_SOCKET_TIMEOUT, MSA_SOCKET_NONE);
+  g_assert_cmpuint (spy->n_removed, ==, 1);
+  g_assert_cmpuint (msa_sim_n_open (world->sim), ==, n_open - 1);
+  /* The idle one has said goodbye, and its peer answers. */
+  msa_test_world_settle (world, 5000);
   g_assert_cmpuint (spy->n_removed, ==, 2);
   g_assert_cmpuint (msa_sim_n_open (world->sim), ==, n_open - 2);
 }

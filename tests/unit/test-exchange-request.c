@@ -314,7 +314,7 @@ test_early_reply (MsaTestWorld *world)
   g_assert_cmpuint (msa_easy_get_status (easy), ==, 413);
   assert_body (easy, "no");
   g_assert_cmpuint (msa_easy_get_bytes_sent (easy), <, 1000000);
-  msa_test_world_settle (world, 5000);
+  msa_test_world_settle (world, MSA_SHUTDOWN_BUDGET_US);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
 }
 

@@ -87,10 +87,12 @@ test_filter_wants (MsaFilter *filter)
   return MSA_SOCKET_OUT;
 }
 
-static void
+static MsaIo
 test_filter_shutdown (MsaFilter *filter)
 {
   note (filter, "shutdown");
+
+  return MSA_IO_AGAIN;
 }
 
 static void
@@ -152,7 +154,7 @@ call_all (MsaFilter *filter)
   g_assert_true (msa_filter_pending (filter));
   g_assert_true (msa_filter_peek (filter));
   g_assert_cmpint (msa_filter_wants (filter), ==, MSA_SOCKET_OUT);
-  msa_filter_shutdown (filter);
+  g_assert_cmpint (msa_filter_shutdown (filter), ==, MSA_IO_AGAIN);
 }
 
 static void
@@ -192,7 +194,7 @@ test_missing_bottom_is_an_error (void)
   g_assert_false (msa_filter_pending (top));
   g_assert_false (msa_filter_peek (top));
   g_assert_cmpint (msa_filter_wants (top), ==, MSA_SOCKET_NONE);
-  msa_filter_shutdown (top);
+  g_assert_cmpint (msa_filter_shutdown (top), ==, MSA_IO_DONE);
 }
 
 static void

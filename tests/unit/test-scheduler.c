@@ -260,7 +260,7 @@ test_idle_lowered (MsaTestWorld *world)
   msa_multi_set_max_idle_connections (world->multi, 1);
   g_assert_cmpuint (g_hash_table_size (sockets.fds), ==, 6);
   g_assert_cmpint (msa_multi_get_timeout_ms (world->multi), ==, 0);
-  msa_test_world_settle (world, 1000);
+  msa_test_world_settle (world, 5000);
   g_assert_cmpuint (g_hash_table_size (sockets.fds), ==, 1);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 1);
 }

@@ -196,7 +196,7 @@ test_no_descriptors (Fixture *fixture,
   g_assert_cmpint (msa_socket_get_fd (filter), ==, -1);
   /* Harmless without a descriptor. */
   msa_socket_want (filter, MSA_SOCKET_IN);
-  msa_filter_shutdown (filter);
+  g_assert_cmpint (msa_filter_shutdown (filter), ==, MSA_IO_ERROR);
 }
 
 static void
@@ -390,7 +390,7 @@ test_shutdown (Fixture *fixture,
   guint8 buffer[4];
   gsize n = 0;
 
-  msa_filter_shutdown (filter);
+  g_assert_cmpint (msa_filter_shutdown (filter), ==, MSA_IO_DONE);
   msa_sim_advance_by (fixture->sim, 1000);
   g_assert_true (msa_sim_peer_is_closed (fixture->peer));
   /* The other direction stays. */

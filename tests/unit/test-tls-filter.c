@@ -760,33 +760,90 @@ test_fatal_alert (void)
   pair_clear (&pair);
 }
 
+/* What the server gets is the close_notify, once, and nothing else. */
+static void
+assert_says_goodbye (Pair *pair)
+{
+  g_autoptr (GByteArray) got = NULL;
+  gsize len;
+  int result = -1;
+
+  g_assert_cmpint (msa_filter_shutdown (pair->client), ==, MSA_IO_DONE);
+  g_assert_true (pair->peer->was_shut_down);
+  len = pair->peer->to_server->len;
+  g_assert_cmpint (msa_filter_shutdown (pair->client), ==, MSA_IO_DONE);
+  g_assert_cmpuint (pair->peer->to_server->len, ==, len);
+  got = msa_test_tls_peer_read (pair->peer, &result);
+  g_assert_cmpuint (got->len, ==, 0);
+  g_assert_cmpint (result, ==, 0);
+}
+
 static void
 test_shutdown (gconstpointer data)
 {
   const Transport *transport = data;
-  g_autoptr (GByteArray) got = NULL;
-  int result = -1;
   Pair pair;
 
   pair_open (&pair, transport->priority);
-  msa_filter_shutdown (pair.client);
-  g_assert_true (pair.peer->was_shut_down);
-  got = msa_test_tls_peer_read (pair.peer, &result);
-  g_assert_cmpuint (got->len, ==, 0);
-  g_assert_cmpint (result, ==, 0);
+  assert_says_goodbye (&pair);
+  /* The other direction stays. */
+  msa_test_tls_peer_write (pair.peer, "late", 4);
+  assert_receives (&pair, "late");
   pair_clear (&pair);
 }
 
-/* A goodbye that cannot be said is not said. */
+/* It goes out when it can, and only then the end below. */
 static void
-test_shutdown_blocked (void)
+test_shutdown_blocked (gconstpointer data)
+{
+  const Transport *transport = data;
+  Pair pair;
+
+  pair_open (&pair, transport->priority);
+  pair.peer->out_blocked = TRUE;
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_cmpint (msa_filter_shutdown (pair.client), ==, MSA_IO_AGAIN);
+      g_assert_cmpint (msa_filter_wants (pair.client), ==, MSA_SOCKET_OUT);
+      g_assert_false (pair.peer->was_shut_down);
+    }
+  msa_test_tls_peer_write (pair.peer, "late", 4);
+  assert_receives (&pair, "late");
+  pair.peer->out_blocked = FALSE;
+  assert_says_goodbye (&pair);
+  g_assert_cmpint (msa_filter_wants (pair.client), ==, MSA_SOCKET_NONE);
+  pair_clear (&pair);
+}
+
+/* A byte at a time. */
+static void
+test_shutdown_in_pieces (gconstpointer data)
+{
+  const Transport *transport = data;
+  guint n_calls = 0;
+  Pair pair;
+
+  pair_open (&pair, transport->priority);
+  pair.peer->step = 1;
+  pair.peer->stutter = TRUE;
+  while (msa_filter_shutdown (pair.client) == MSA_IO_AGAIN)
+    {
+      g_assert_false (pair.peer->was_shut_down);
+      g_assert_cmpuint (++n_calls, <, 100);
+    }
+  g_assert_cmpuint (n_calls, >, 1);
+  assert_says_goodbye (&pair);
+  pair_clear (&pair);
+}
+
+static void
+test_shutdown_broken (void)
 {
   Pair pair;
 
   pair_open (&pair, NULL);
-  pair.peer->out_blocked = TRUE;
-  msa_filter_shutdown (pair.client);
-  g_assert_true (pair.peer->was_shut_down);
+  pair.peer->out_broken = TRUE;
+  g_assert_cmpint (msa_filter_shutdown (pair.client), ==, MSA_IO_ERROR);
   pair_clear (&pair);
 }
 
@@ -797,7 +854,7 @@ test_shutdown_unconnected (void)
   Pair pair;
 
   pair_init (&pair, NULL);
-  msa_filter_shutdown (pair.client);
+  g_assert_cmpint (msa_filter_shutdown (pair.client), ==, MSA_IO_DONE);
   g_assert_true (pair.peer->was_shut_down);
   g_assert_cmpuint (pair.peer->to_server->len, ==, 0);
   pair_clear (&pair);
@@ -1182,8 +1239,10 @@ add_data_tests (void)
   add_for_versions ("end/truncated-in-record", test_truncated_in_record);
   g_test_add_func ("/msa/tls-filter/end/reset", test_reset);
   g_test_add_func ("/msa/tls-filter/end/fatal-alert", test_fatal_alert);
-  add_for_versions ("shutdown", test_shutdown);
-  g_test_add_func ("/msa/tls-filter/shutdown/blocked", test_shutdown_blocked);
+  add_for_versions ("shutdown/said", test_shutdown);
+  add_for_versions ("shutdown/blocked", test_shutdown_blocked);
+  add_for_versions ("shutdown/in-pieces", test_shutdown_in_pieces);
+  g_test_add_func ("/msa/tls-filter/shutdown/broken", test_shutdown_broken);
   g_test_add_func ("/msa/tls-filter/shutdown/unconnected", test_shutdown_unconnected);
   g_test_add_func ("/msa/tls-filter/no-data/ticket", test_ticket_is_no_data);
   g_test_add_func ("/msa/tls-filter/no-data/key-update", test_key_update_is_no_data);
