@@ -266,14 +266,15 @@ msa_connection_drain (MsaConnection *self,
                       gsize size)
 {
   MsaFilter *chain = self->session->chain;
+  MsaSocketEvents wants;
 
   if (check_patience (self, now_us) || self->race.unwatchable)
     return TRUE;
   if (!say_goodbye (self) || !throw_away (self, buffer, size))
     return TRUE;
 
-  msa_socket_want (self->socket,
-                   MSA_SOCKET_IN | (self->said_goodbye ? MSA_SOCKET_NONE : msa_filter_wants (chain)));
+  wants = self->said_goodbye ? MSA_SOCKET_NONE : msa_filter_wants (chain);
+  msa_socket_want (self->socket, MSA_SOCKET_IN | wants);
   /* What lies in a buffer above the socket makes nothing ready. */
   if (msa_filter_pending (chain))
     wake (self);

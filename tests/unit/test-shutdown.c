@@ -13,6 +13,8 @@
 #include "msa-test-https.h"
 #include "sim/msa-test-world.h"
 
+#include <errno.h>
+
 #define CA_FILE "/etc/ca.pem"
 #define MS 1000
 /* A round trip, and what is at its end. */
@@ -27,10 +29,11 @@ typedef enum
   ANSWER_END,
   ANSWER_UNCLEAN, /* in TLS: no close_notify */
   ANSWER_NOTHING,
-  ANSWER_LATE,    /* after a second */
+  ANSWER_LATE, /* after a second */
   ANSWER_RESET,
-  ANSWER_FLOOD,   /* bytes without end, as fast as they are taken */
+  ANSWER_FLOOD, /* bytes without end, as fast as they are taken */
   ANSWER_TRICKLE, /* a byte each 100 ms, without end */
+  ANSWER_BEHIND, /* in TLS: several records, a close_notify, and no FIN */
 } Answer;
 
 #define LATE_US (1000 * MS)
@@ -40,9 +43,9 @@ typedef struct
   MsaTestWorld *world; /* (unowned) */
   MsaTestHttps *server;
   MsaTlsConfig *config;
-  gboolean      tls;
-  gboolean      keep;  /* the connection stays open after a response */
-  Answer        answer;
+  gboolean tls;
+  gboolean keep; /* the connection stays open after a response */
+  Answer answer;
 } Scene;
 
 /* Targets: /hang is not answered, /part only in part. */
@@ -95,6 +98,19 @@ end_late_cb (MsaSim *sim,
   msa_test_https_end (data, TRUE);
 }
 
+/* All of it arrives at once: what comes first makes its socket ready, the rest nothing. */
+static void
+end_behind (MsaTestHttpsLink *link)
+{
+  GByteArray *bytes = link->tls->to_client;
+
+  for (guint i = 0; i < 5; i++)
+    msa_test_tls_peer_write (link->tls, "late", 4);
+  gnutls_bye (link->tls->session, GNUTLS_SHUT_WR);
+  msa_sim_peer_send (link->peer, bytes->data, bytes->len);
+  g_byte_array_set_size (bytes, 0);
+}
+
 static void
 ended_cb (MsaTestHttpsLink *link,
           gpointer data)
@@ -119,6 +135,9 @@ ended_cb (MsaTestHttpsLink *link,
       flood = g_new0 (Flood, 1);
       *flood = (Flood) { link, scene->answer, scene->answer == ANSWER_FLOOD ? 200 : 40 };
       flood_cb (scene->world->sim, flood);
+      break;
+    case ANSWER_BEHIND:
+      end_behind (link);
       break;
     case ANSWER_NOTHING:
     default:
@@ -247,6 +266,12 @@ static void
 test_peer_resets (MsaTestWorld *world)
 {
   run_answer (world, ANSWER_RESET);
+}
+
+static void
+test_peer_ends_behind (MsaTestWorld *world)
+{
+  run_answer (world, ANSWER_BEHIND);
 }
 
 /* Two seconds, in which nothing is done. */
@@ -442,6 +467,25 @@ test_blocked_then_reset (MsaTestWorld *world)
   close_scene (&scene);
 }
 
+/* The own poller takes no change: nobody would tell when it can go on. */
+static void
+test_unwatchable (MsaTestWorld *world)
+{
+  Scene scene;
+
+  world->row = GINT_TO_POINTER (TRUE);
+  open_scene (&scene, world, ANSWER_END);
+  scene.keep = TRUE;
+  run_one (&scene);
+  settle (&scene, SOON_US);
+  block_sends (&scene);
+  msa_sim_fail_nth (world->sim, "poller_set", 1, ENOSPC);
+  msa_multi_set_max_idle_connections (world->multi, 0);
+  settle (&scene, 0);
+  g_assert_cmpuint (count_connections (&scene), ==, 0);
+  close_scene (&scene);
+}
+
 /* Why it ends */
 
 static void
@@ -522,7 +566,8 @@ test_too_old (MsaTestWorld *world)
 
 /* Two idle ones: the older goes, and only that. */
 static void
-test_total_lowered (MsaTestWorld *world)
+run_lowered (MsaTestWorld *world,
+             void (*set_limit) (MsaMulti *multi, guint limit))
 {
   Scene scene;
 
@@ -533,7 +578,7 @@ test_total_lowered (MsaTestWorld *world)
   g_assert_true (msa_test_world_run (world, 2));
   settle (&scene, SOON_US);
   g_assert_cmpuint (get_scheduler (&scene)->pool.lru.length, ==, 2);
-  msa_multi_set_max_connections (world->multi, 1);
+  set_limit (world->multi, 1);
   settle (&scene, SOON_US);
   assert_shutting (&scene, 1);
   g_assert_cmpuint (get_scheduler (&scene)->pool.lru.length, ==, 1);
@@ -542,6 +587,18 @@ test_total_lowered (MsaTestWorld *world)
   assert_shutting (&scene, 1);
   g_assert_cmpuint (get_scheduler (&scene)->pool.lru.length, ==, 1);
   close_scene (&scene);
+}
+
+static void
+test_total_lowered (MsaTestWorld *world)
+{
+  run_lowered (world, msa_multi_set_max_connections);
+}
+
+static void
+test_per_host_lowered (MsaTestWorld *world)
+{
+  run_lowered (world, msa_multi_set_max_connections_per_host);
 }
 
 /* Nobody has time for an exchange that was broken off: its peer has to see that. */
@@ -711,14 +768,13 @@ test_waiter_spares_idle (MsaTestWorld *world)
   settle (&scene, SOON_US);
   assert_shutting (&scene, 1);
   g_assert_cmpuint (get_scheduler (&scene)->pool.lru.length, ==, 1);
-  msa_test_world_add (world, "http://other.org/hang");
-  add (&scene, "/hang");
+  msa_sim_set_host (world->sim, "third.org", MS, "10.0.0.2", NULL);
+  msa_test_world_add (world, "http://third.org/hang");
   settle (&scene, 20 * MS);
   assert_shutting (&scene, 0);
   g_assert_cmpuint (count_connections (&scene), ==, 2);
   g_assert_cmpuint (msa_multi_get_n_pending (world->multi), ==, 0);
-  /* other.org was asked twice on one connection. */
-  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 3);
+  g_assert_cmpuint (get_scheduler (&scene)->pool.lru.length, ==, 1);
   close_scene (&scene);
 }
 
@@ -903,7 +959,7 @@ test_close_unanswered (MsaTestWorld *world)
 
 static const struct
 {
-  const char      *name;
+  const char *name;
   MsaTestWorldFunc func;
 } tests[] = {
   { "peer/ends", test_peer_ends },
@@ -918,6 +974,7 @@ static const struct
   { "why/too-old", test_too_old },
   { "why/idle-lowered", test_idle_lowered },
   { "why/total-lowered", test_total_lowered },
+  { "why/per-host-lowered", test_per_host_lowered },
   { "at-once/removed", test_removed },
   { "at-once/timed-out", test_timed_out },
   { "at-once/disposed", test_disposed },
@@ -936,12 +993,13 @@ static const struct
   { "close/unanswered", test_close_unanswered },
 };
 
-/* In the clear a goodbye is a FIN, which always goes out. */
+/* In the clear a goodbye is a FIN, which always goes out, and an end one, too. */
 static const struct
 {
-  const char      *name;
+  const char *name;
   MsaTestWorldFunc func;
 } tls_tests[] = {
+  { "peer/ends-behind-bytes", test_peer_ends_behind },
   { "blocked/goes-on", test_blocked },
   { "blocked/for-ever", test_blocked_for_ever },
   { "blocked/then-reset", test_blocked_then_reset },
@@ -976,6 +1034,7 @@ main (int argc,
   for (guint i = 0; i < G_N_ELEMENTS (tls_tests); i++)
     add_test (tls_tests[i].name, tls_tests[i].func, TRUE);
 
+  msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/shutdown/unwatchable", test_unwatchable);
   status = g_test_run ();
   msa_test_cert_free (cert);
   msa_test_pki_free (pki);

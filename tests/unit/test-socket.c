@@ -15,13 +15,13 @@
 
 typedef struct
 {
-  MsaSim         *sim;
+  MsaSim *sim;
   MsaTestReactor *reactor;
-  MsaSimPeer     *peer;    /* (unowned) (nullable): of the connection accepted last */
+  MsaSimPeer *peer; /* (unowned) (nullable): of the connection accepted last */
 
-  gboolean        ready;
-  MsaSocketEvents events;  /* with which ready_cb came */
-  gint64          ready_us;
+  gboolean ready;
+  MsaSocketEvents events; /* with which ready_cb came */
+  gint64 ready_us;
 } Fixture;
 
 static void
@@ -352,8 +352,8 @@ reset_peer (Fixture *fixture)
 static const struct
 {
   const char *name;
-  void      (*act) (Fixture *fixture); /* (nullable) */
-  gboolean    found;
+  void (*act) (Fixture *fixture); /* (nullable) */
+  gboolean found;
 } peeks[] = {
   { "quiet", NULL, FALSE },
   { "byte", send_byte, TRUE },
@@ -380,6 +380,17 @@ test_peek (Fixture *fixture,
       g_assert_cmpint (msa_filter_recv (filter, &byte, 1, &n, NULL), ==, MSA_IO_DONE);
       g_assert_cmpint (byte, ==, 'x');
     }
+}
+
+static void
+test_shutdown_after_reset (Fixture *fixture,
+                           gconstpointer data)
+{
+  g_autoptr (MsaFilter) filter = make_connected (fixture);
+
+  msa_sim_peer_reset (fixture->peer);
+  msa_sim_advance_by (fixture->sim, 1000);
+  g_assert_cmpint (msa_filter_shutdown (filter), ==, MSA_IO_ERROR);
 }
 
 static void
@@ -435,7 +446,7 @@ test_free_closes (Fixture *fixture,
 static const struct
 {
   const char *path;
-  void      (*func) (Fixture *fixture, gconstpointer data);
+  void (*func) (Fixture *fixture, gconstpointer data);
 } tests[] = {
   { "/msa/socket/connect", test_connect },
   { "/msa/socket/connect-asked-too-early", test_connect_asked_too_early },
@@ -450,6 +461,7 @@ static const struct
   { "/msa/socket/pending-ends", test_pending_ends },
   { "/msa/socket/recv-reset", test_recv_reset },
   { "/msa/socket/shutdown", test_shutdown },
+  { "/msa/socket/shutdown-after-reset", test_shutdown_after_reset },
   { "/msa/socket/want", test_want },
   { "/msa/socket/free-closes", test_free_closes },
 };
