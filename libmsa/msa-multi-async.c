@@ -11,9 +11,12 @@
 #include "msa-multi.h"
 
 #include "base/msa-container-private.h"
-#include "model/msa-error.h"
+#include "model/msa-error-private.h"
 #include "msa-easy-private.h"
 #include "msa-multi-private.h"
+
+/* Enough of a phrase to tell what it says. */
+#define MAX_SHOWN_REASON_BYTES 80
 
 typedef struct
 {
@@ -140,15 +143,26 @@ run_settle (MsaRun *self)
   return g_steal_pointer (&self->task);
 }
 
+/* The reason phrase is the peer's. */
+static GError *
+make_status_error (const MsaTransfer *transfer)
+{
+  const char *reason = transfer->reason != NULL ? transfer->reason : "";
+  GError *error = g_error_new (MSA_ERROR, MSA_ERROR_HTTP_STATUS, "%s answered with %u%s%.*s",
+                               transfer->url->authority, transfer->status,
+                               reason[0] == '\0' ? "" : " ", MAX_SHOWN_REASON_BYTES, reason);
+
+  msa_error_tidy (error);
+
+  return error;
+}
+
 static void
 return_body (GTask *task,
              MsaTransfer *transfer)
 {
   if (transfer->status >= 400)
-    g_task_return_new_error (task, MSA_ERROR, MSA_ERROR_HTTP_STATUS, "%s answered with %u%s%s",
-                             transfer->url->authority, transfer->status,
-                             transfer->reason == NULL ? "" : " ",
-                             transfer->reason == NULL ? "" : transfer->reason);
+    g_task_return_error (task, make_status_error (transfer));
   else
     g_task_return_pointer (task, g_bytes_ref (transfer->body), (GDestroyNotify) g_bytes_unref);
 }

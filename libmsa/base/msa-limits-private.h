@@ -20,6 +20,8 @@
 #define MSA_MAX_HEADER_FIELDS 5000
 /* One list, whoever fills it: far above a head, below what an offset of 32 bits can say. */
 #define MSA_MAX_HEADER_LIST_BYTES (16 * 1024 * 1024)
+/* The text of an error, with what a peer or the system adds to it. */
+#define MSA_MAX_MESSAGE_BYTES 2000
 /* A peer may send 1xx heads without end. */
 #define MSA_MAX_INTERIM_HEADS 32
 /* Trailers: a line as in curl, all of them as few heads ever are. */

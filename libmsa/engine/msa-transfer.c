@@ -12,6 +12,7 @@
 #include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
 #include "engine/msa-engine-private.h"
+#include "engine/msa-transfer-error-private.h"
 #include "model/msa-error.h"
 
 static void enter_done (MsaTransfer *self);
@@ -232,6 +233,13 @@ msa_transfer_fail (MsaTransfer *self,
       return;
     }
 
+  /* What interrupts it was the first cause. */
+  if (self->interrupted != NULL)
+    {
+      g_error_free (error);
+      error = g_steal_pointer (&self->interrupted);
+    }
+  msa_transfer_explain_error (self, error);
   MSA_TRACE (&self->engine->log, TRANSFER, self->serial, "failed: %s", error->message);
   self->error = error;
   msa_transfer_set_state (self, MSA_TRANSFER_DONE);

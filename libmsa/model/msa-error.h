@@ -48,7 +48,8 @@ G_BEGIN_DECLS
  * What can go wrong with a transfer.
  *
  * Cancelling gives %G_IO_ERROR_CANCELLED, which is passed through. Messages are
- * English and made for people; the codes are what a program acts upon.
+ * English and made for people: one sentence that names the host, what failed and why, and in which
+ * no byte of a peer can do harm to a terminal or log. The codes are what a program acts upon.
  *
  * Since: 1.0
  */

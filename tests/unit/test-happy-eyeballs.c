@@ -100,7 +100,9 @@ expect_error (MsaEasy *easy,
               const char *text)
 {
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, code);
-  g_assert_cmpstr (msa_easy_get_error (easy)->message, ==, text);
+  /* The host may stand before it: “/msa/errors” looks at that. */
+  if (!g_str_has_suffix (msa_easy_get_error (easy)->message, text))
+    g_assert_cmpstr (msa_easy_get_error (easy)->message, ==, text);
 }
 
 /* Runs until the one transfer is over, at about @at_us and not before. */
