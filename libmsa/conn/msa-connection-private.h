@@ -76,7 +76,7 @@ struct _MsaConnection
   GPtrArray         *peer_chain; /* (owned) (nullable) (element-type GBytes): DER, the leaf first; as soon as known */
   gboolean           exclusive;  /* let through against a doubt: it serves no other transfer */
 
-  MsaTimer           timer;      /* connecting, then idle, then shutting */
+  MsaTimer           timer;      /* connecting, in whole and in part, then idle, then shutting */
   gint64             started_us;
   MsaPhaseTimes      times;      /* of making it */
   gboolean           timed_out;

@@ -47,6 +47,59 @@ wake (MsaConnection *self)
   self->env->wake (self->env, self);
 }
 
+static gboolean
+uses_tls (const MsaConnection *self)
+{
+  return self->url->scheme == MSA_SCHEME_HTTPS;
+}
+
+static guint
+get_connect_timeout_ms (const MsaConnection *self)
+{
+  return self->settings->connect_timeout_ms > 0 ? self->settings->connect_timeout_ms
+                                                : MSA_DEFAULT_CONNECT_TIMEOUT_MS;
+}
+
+/* The clock of one part of connecting. */
+typedef struct
+{
+  MsaError code;
+  const char *what;
+  guint limit_ms; /* 0: none */
+  gint64 since_us;
+} MsaPartClock;
+
+static MsaPartClock
+get_part_clock (const MsaConnection *self)
+{
+  if (self->state < MSA_CONNECTION_CONNECTING && self->addresses == NULL)
+    return (MsaPartClock) { MSA_ERROR_RESOLVE_TIMED_OUT, "The look-up of",
+                            self->settings->resolve_timeout_ms, self->started_us };
+  if (self->socket != NULL && uses_tls (self))
+    return (MsaPartClock) { MSA_ERROR_TLS_TIMED_OUT, "The TLS handshake with",
+                            self->settings->tls_timeout_ms,
+                            self->times.at_us[MSA_PHASE_CONNECTED] };
+
+  return (MsaPartClock) { .limit_ms = 0 };
+}
+
+static gint64
+get_part_deadline_us (const MsaPartClock *clock)
+{
+  return clock->limit_ms > 0 ? clock->since_us + (gint64) clock->limit_ms * 1000 : G_MAXINT64;
+}
+
+/* To be called when another part has begun. */
+static void
+set_deadline (MsaConnection *self)
+{
+  MsaPartClock clock = get_part_clock (self);
+  gint64 whole_us = self->started_us + (gint64) get_connect_timeout_ms (self) * 1000;
+
+  msa_reactor_set_timer (self->env->reactor, &self->timer,
+                         MIN (whole_us, get_part_deadline_us (&clock)));
+}
+
 static void
 looked_up_cb (MsaLookup *lookup,
               MsaAddresses *addresses,
@@ -57,6 +110,7 @@ looked_up_cb (MsaLookup *lookup,
   g_clear_pointer (&self->addresses, msa_addresses_unref);
   self->addresses = msa_addresses_ref (addresses);
   self->addresses_late = FALSE;
+  set_deadline (self);
   wake (self);
 }
 
@@ -84,6 +138,55 @@ trust_loaded_cb (MsaTrustWaiter *waiter,
   wake (self);
 }
 
+static const char *
+describe_phase (const MsaConnection *self)
+{
+  if (self->state < MSA_CONNECTION_CONNECTING)
+    return self->addresses == NULL ? "looking up the name" : "loading the trust store";
+
+  if (self->socket != NULL)
+    return "in the TLS handshake";
+
+  /* All that is known has failed, and one family is late. */
+  return self->race.n_running == 0 ? "looking up the name" : "connecting";
+}
+
+static GError *
+make_timeout_error (const MsaConnection *self,
+                    gint64 now_us)
+{
+  const GString *failures = self->race.failures;
+  MsaPartClock clock = get_part_clock (self);
+
+  if (get_part_deadline_us (&clock) <= now_us)
+    return g_error_new (MSA_ERROR, clock.code,
+                        "%s “%s” took longer than %u ms: given up after %" G_GINT64_FORMAT
+                        " ms",
+                        clock.what, self->url->authority, clock.limit_ms,
+                        (now_us - clock.since_us) / 1000);
+
+  return g_error_new (MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
+                      "No connection to “%s” within %u ms: still %s after %" G_GINT64_FORMAT
+                      " ms%s%s",
+                      self->url->authority, get_connect_timeout_ms (self), describe_phase (self),
+                      (now_us - self->started_us) / 1000, failures != NULL ? "; " : "",
+                      failures != NULL ? failures->str : "");
+}
+
+/* What has failed already, and was not looked at yet, stays the cause. */
+static void
+note_timed_out (MsaConnection *self,
+                gint64 now_us)
+{
+  gboolean has_failed = self->state < MSA_CONNECTION_CONNECTING && self->addresses != NULL &&
+                        self->addresses->error != NULL;
+
+  if (self->error == NULL && !has_failed)
+    self->error = make_timeout_error (self, now_us);
+  if (self->state == MSA_CONNECTION_CONNECTING && self->socket == NULL)
+    msa_resolver_forget (self->env->resolver, self->url->host);
+}
+
 static void
 trust_locked_cb (MsaTrustWaiter *waiter,
                  const GError *error,
@@ -103,6 +206,8 @@ timer_expired_cb (MsaTimer *timer,
   MsaConnection *self = MSA_CONTAINER_OF (timer, MsaConnection, timer);
 
   MSA_TRACE (self->env->log, CONN, self->serial, "its time is over");
+  if (self->state < MSA_CONNECTION_OPEN)
+    note_timed_out (self, now_us);
   self->timed_out = TRUE;
   wake (self);
 }
@@ -113,23 +218,10 @@ race_wake (MsaRace *race)
   wake (MSA_CONTAINER_OF (race, MsaConnection, race));
 }
 
-static gboolean
-uses_tls (const MsaConnection *self)
-{
-  return self->url->scheme == MSA_SCHEME_HTTPS;
-}
-
 static MsaLogContext
 get_trace (const MsaConnection *self)
 {
   return (MsaLogContext) { self->env->log, self->serial };
-}
-
-static guint
-get_connect_timeout_ms (const MsaConnection *self)
-{
-  return self->settings->connect_timeout_ms > 0 ? self->settings->connect_timeout_ms
-                                                : MSA_DEFAULT_CONNECT_TIMEOUT_MS;
 }
 
 MsaConnection *
@@ -157,8 +249,7 @@ msa_connection_new (MsaConnEnv *env,
   self->started_us = now_us;
   self->due_link.data = self->pool_link.data = self;
   self->lru_link.data = self->site_link.data = self;
-  msa_reactor_set_timer (env->reactor, &self->timer,
-                         now_us + (gint64) get_connect_timeout_ms (self) * 1000);
+  set_deadline (self);
 
   return self;
 }
@@ -292,6 +383,7 @@ start_waits (MsaConnection *self,
   /* If not, one family may have been told of already. */
   if (known != NULL)
     self->addresses = known;
+  set_deadline (self);
   if ((self->may_ask & MSA_ASKS_PASSWORD) != 0)
     self->trust_waiter.locked = trust_locked_cb;
   if (uses_tls (self))
@@ -342,6 +434,7 @@ build_chain (MsaConnection *self,
 
   self->remote = *msa_socket_get_address (socket);
   self->socket = socket;
+  set_deadline (self);
   if (!uses_tls (self))
     {
       self->chain = socket;
@@ -454,19 +547,6 @@ open_session (MsaConnection *self)
   set_state (self, MSA_CONNECTION_OPEN);
 }
 
-static const char *
-describe_phase (const MsaConnection *self)
-{
-  if (self->state < MSA_CONNECTION_CONNECTING)
-    return self->addresses == NULL ? "looking up the name" : "loading the trust store";
-
-  if (self->socket != NULL)
-    return "in the TLS handshake";
-
-  /* All that is known has failed, and one family is late. */
-  return self->race.n_running == 0 ? "looking up the name" : "connecting";
-}
-
 /* --- questions --- */
 
 static gboolean
@@ -552,24 +632,6 @@ fail (MsaConnection *self,
   return MSA_IO_ERROR;
 }
 
-static MsaIo
-fail_timed_out (MsaConnection *self,
-                gint64 now_us,
-                GError **error)
-{
-  const GString *failures = self->race.failures;
-
-  if (self->state == MSA_CONNECTION_CONNECTING && self->socket == NULL)
-    msa_resolver_forget (self->env->resolver, self->url->host);
-  g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
-               "No connection to “%s” within %u ms: still %s%s%s",
-               self->url->authority, get_connect_timeout_ms (self), describe_phase (self),
-               failures != NULL ? "; " : "", failures != NULL ? failures->str : "");
-  msa_connection_close (self);
-
-  return MSA_IO_ERROR;
-}
-
 MsaIo
 msa_connection_connect (MsaConnection *self,
                         gint64 now_us,
@@ -577,8 +639,9 @@ msa_connection_connect (MsaConnection *self,
 {
   MsaIo io;
 
-  if (self->timed_out)
-    return fail_timed_out (self, now_us, error);
+  /* The time that ran out, or a trust store that cannot be had. */
+  if (self->error != NULL)
+    return fail (self, error);
   if (self->race.unwatchable)
     {
       g_set_error (&self->error, MSA_ERROR, MSA_ERROR_CONNECT,

@@ -13,6 +13,7 @@
 
 #include "base/msa-limits-private.h"
 #include "engine/msa-engine-private.h"
+#include "engine/msa-transfer-clock-private.h"
 #include "model/msa-error.h"
 #include "net/msa-socket-private.h"
 
@@ -246,6 +247,8 @@ handle_informational (MsaEngine *engine,
 
   msa_headers_freeze (headers);
   append_interim (transfer, headers);
+  if (transfer->clocked)
+    msa_transfer_clock_start (transfer);
   if (head->status == 100)
     release_body (transfer, transfer->connection->session);
   if (settle (engine, transfer))
@@ -560,6 +563,8 @@ drive_open (MsaEngine *engine,
   engine->scheduler.reap_due |= connection->doomed;
   if (transfer != NULL)
     end_busy (engine, transfer);
+  if (transfer != NULL && transfer->clocked)
+    msa_transfer_clock_check (transfer);
 
   if (connection->state == MSA_CONNECTION_OPEN)
     msa_connection_update_interest (connection, !is_paused (connection));

@@ -38,6 +38,15 @@ typedef enum
   MSA_UPLOAD_STOPPED,  /* the peer has answered without it */
 } MsaUpload;
 
+/* What the transfer waits for, as msa-transfer-clock.c sees it. */
+typedef enum
+{
+  MSA_CLOCK_NONE,
+  MSA_CLOCK_QUEUE,    /* a connection */
+  MSA_CLOCK_RESPONSE, /* the first byte of a response */
+  MSA_CLOCK_IDLE,     /* any byte */
+} MsaClock;
+
 struct _MsaTransfer
 {
   grefcount        refs;
@@ -45,6 +54,7 @@ struct _MsaTransfer
   MsaEngine       *engine;       /* (unowned) (nullable): until GONE */
   gpointer         owner;        /* (unowned): the MsaEasy, held by the multi until GONE */
   MsaTransferState state;
+  gboolean         clocked;      /* there is a limit for a part of it */
   MsaSettings     *settings;     /* (owned) */
   const MsaHop    *hop;          /* (nullable): the settings'; NULL until first tried */
   MsaSink         *sink;         /* (owned) (nullable): until GONE */
@@ -61,6 +71,12 @@ struct _MsaTransfer
   guint            n_replays;
 
   MsaTimer         timer;        /* the whole transfer */
+  MsaTimer         clock_timer;  /* what it waits for now */
+  MsaClock         clock;
+  gboolean         clock_over;   /* the time is over: its socket is looked at once more */
+  gboolean         clock_held;   /* it waits for the application, and the clock stands */
+  gint64           clock_since_us; /* began, or a byte moved */
+  guint64          clock_bytes;  /* of the socket, then */
   MsaTimer         expect_timer; /* how long the body is held */
   MsaTimer         progress_timer; /* when progress is to be told */
   MsaTrace        *trace;        /* (owned) (nullable): its lines, if somebody listens; until GONE */

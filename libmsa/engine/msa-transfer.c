@@ -12,6 +12,7 @@
 #include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
 #include "engine/msa-engine-private.h"
+#include "engine/msa-transfer-clock-private.h"
 #include "engine/msa-transfer-error-private.h"
 #include "model/msa-error.h"
 
@@ -46,6 +47,8 @@ msa_transfer_set_state (MsaTransfer *self,
   MSA_TRACE (&self->engine->log, TRANSFER, self->serial, "%s -> %s", states[self->state].name,
              states[state].name);
   self->state = state;
+  if (self->clocked)
+    msa_transfer_clock_start (self);
   if (states[state].enter != NULL)
     states[state].enter (self);
 }
@@ -63,9 +66,12 @@ timer_expired_cb (MsaTimer *timer,
 {
   MsaTransfer *self = MSA_CONTAINER_OF (timer, MsaTransfer, timer);
 
-  msa_transfer_interrupt (self, g_error_new (MSA_ERROR, MSA_ERROR_TIMED_OUT,
-                                             "The transfer was not over after %u ms: still %s",
-                                             self->settings->timeout_ms, states[self->state].name));
+  msa_transfer_interrupt (
+      self, g_error_new (MSA_ERROR, MSA_ERROR_TIMED_OUT,
+                         "The transfer took longer than %u ms: still %s after %" G_GINT64_FORMAT
+                         " ms",
+                         self->settings->timeout_ms, states[self->state].name,
+                         (now_us - self->added_us) / 1000));
 }
 
 /* Source and sink only say that something has changed: the next round looks at it. */
@@ -145,6 +151,7 @@ msa_transfer_new (MsaEngine *engine,
   if (settings->timeout_ms > 0)
     msa_reactor_set_timer (&engine->reactor, &self->timer,
                            now_us + (gint64) settings->timeout_ms * 1000);
+  msa_transfer_clock_init (self);
 
   return self;
 }
@@ -193,6 +200,7 @@ static void
 leave (MsaTransfer *self)
 {
   msa_reactor_remove_timer (&self->engine->reactor, &self->timer);
+  msa_reactor_remove_timer (&self->engine->reactor, &self->clock_timer);
   msa_reactor_remove_timer (&self->engine->reactor, &self->expect_timer);
   msa_reactor_remove_timer (&self->engine->reactor, &self->progress_timer);
   msa_engine_make_not_due (self->engine, self);

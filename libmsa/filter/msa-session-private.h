@@ -77,4 +77,6 @@ struct _MsaSession
    * how many of them at most. 0: not so. The engine may then pass next() a destination of at
    * most that size. */
   guint64              raw_body_left;
+  /* Set by the session: bytes came of a response that its stream was not told of in whole. */
+  gboolean             answering;
 };

@@ -44,6 +44,15 @@ G_BEGIN_DECLS
  * @MSA_ERROR_TLS_PASSWORD: the client's key is locked, by a password or the PIN of a token,
  *   and that is missing or wrong
  * @MSA_ERROR_TLS_PIN: the peer's key is none of those that are pinned
+ * @MSA_ERROR_QUEUE_TIMED_OUT: waiting for a connection took longer than
+ *   [property@Easy:queue-timeout-ms]
+ * @MSA_ERROR_RESOLVE_TIMED_OUT: the look-up of the host's name took longer than
+ *   [property@Easy:resolve-timeout-ms]
+ * @MSA_ERROR_TLS_TIMED_OUT: the TLS handshake took longer than [property@Easy:tls-timeout-ms]
+ * @MSA_ERROR_RESPONSE_TIMED_OUT: the response did not begin within
+ *   [property@Easy:response-timeout-ms] of the request
+ * @MSA_ERROR_IDLE_TIMED_OUT: nothing was sent or received for
+ *   [property@Easy:idle-timeout-ms]
  *
  * What can go wrong with a transfer.
  *
@@ -83,6 +92,11 @@ typedef enum
   MSA_ERROR_TLS_CLIENT_CERTIFICATE,
   MSA_ERROR_TLS_PASSWORD,
   MSA_ERROR_TLS_PIN,
+  MSA_ERROR_QUEUE_TIMED_OUT,
+  MSA_ERROR_RESOLVE_TIMED_OUT,
+  MSA_ERROR_TLS_TIMED_OUT,
+  MSA_ERROR_RESPONSE_TIMED_OUT,
+  MSA_ERROR_IDLE_TIMED_OUT,
 } MsaError;
 
 MSA_AVAILABLE_IN_1_0

@@ -23,6 +23,8 @@ MsaFilter *msa_socket_new (MsaReactor *reactor,
 void       msa_socket_want (MsaFilter *self,
                             MsaSocketEvents events);
 int        msa_socket_get_fd (MsaFilter *self);
+/* Sent and received. */
+guint64    msa_socket_count_bytes (MsaFilter *self);
 const MsaAddress *msa_socket_get_address (MsaFilter *self);
 
 /* "192.0.2.1:80", "[2001:db8::1]:443": for messages and the public property. */

@@ -35,6 +35,7 @@ typedef struct
   SocketState        state;
   gboolean           blocked;   /* the last send would have blocked */
   gboolean           filled;    /* the last recv used all of the buffer: there may be more */
+  guint64            n_bytes;   /* sent and received */
 } MsaSocket;
 
 static void
@@ -160,6 +161,7 @@ socket_send (MsaFilter *filter,
 
   MSA_TRACE_BY (self->filter.trace, SOCKET, "sent %" G_GSSIZE_FORMAT " bytes", n);
   *n_sent = (gsize) n;
+  self->n_bytes += (gsize) n;
   return MSA_IO_DONE;
 }
 
@@ -190,6 +192,7 @@ socket_recv (MsaFilter *filter,
 
   MSA_TRACE_BY (self->filter.trace, SOCKET, "received %" G_GSSIZE_FORMAT " bytes", n);
   *n_read = (gsize) n;
+  self->n_bytes += (gsize) n;
   return MSA_IO_DONE;
 }
 
@@ -300,6 +303,12 @@ int
 msa_socket_get_fd (MsaFilter *filter)
 {
   return ((MsaSocket *) filter)->watch.fd;
+}
+
+guint64
+msa_socket_count_bytes (MsaFilter *filter)
+{
+  return ((MsaSocket *) filter)->n_bytes;
 }
 
 const MsaAddress *

@@ -438,7 +438,8 @@ test_connect_resolving (MsaTestWorld *world)
 {
   msa_sim_set_host (world->sim, "slow.org", 50 * G_USEC_PER_SEC, "10.0.0.1", NULL);
   run_connect_timeout (world, "http://slow.org/", 1500,
-                       "No connection to “slow.org” within 1500 ms: still looking up the name");
+                       "No connection to “slow.org” within 1500 ms: "
+                       "still looking up the name after 1500 ms");
 }
 
 static void
@@ -446,7 +447,8 @@ test_connect_connecting (MsaTestWorld *world)
 {
   msa_sim_set_black_hole (world->sim, "10.0.0.1");
   run_connect_timeout (world, "/hello", 1500,
-                       "No connection to “example.org” within 1500 ms: still connecting");
+                       "No connection to “example.org” within 1500 ms: "
+                       "still connecting after 1500 ms");
 }
 
 static void
@@ -454,7 +456,8 @@ test_connect_default (MsaTestWorld *world)
 {
   msa_sim_set_black_hole (world->sim, "10.0.0.1");
   run_connect_timeout (world, "/hello", 0,
-                       "No connection to “example.org” within 30000 ms: still connecting");
+                       "No connection to “example.org” within 30000 ms: "
+                       "still connecting after 30000 ms");
 }
 
 /* Once connected, it is of no more meaning. */

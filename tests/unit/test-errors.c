@@ -12,7 +12,7 @@
 #include "model/msa-error-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
-#include "msa-test-tls-server.h"
+#include "msa-test-www.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -24,16 +24,16 @@
 typedef struct
 {
   const char *name;
-  const char *uri;      /* without the user; the scripted server is at “peer.org” */
-  const char *reply;    /* (nullable): of the scripted server */
-  gboolean    closes;   /* it closes after that */
-  void      (*set_up) (MsaTestWorld *world, MsaEasy *easy); /* (nullable) */
-  MsaError    code;
+  const char *uri; /* without the user; the scripted server is at “peer.org” */
+  const char *reply; /* (nullable): of the scripted server */
+  gboolean closes; /* it closes after that */
+  void (*set_up) (MsaTestWorld *world, MsaEasy *easy); /* (nullable) */
+  MsaError code;
   const char *host;
   const char *cause;
 } Failure;
 
-static MsaTestTlsServer *tls_server;
+static MsaTestWww *tls_server;
 
 /* How it comes about */
 
@@ -126,18 +126,18 @@ static void
 other_authority (MsaTestWorld *world,
                  MsaEasy *easy)
 {
-  MsaTestTlsServer *other = msa_test_tls_server_new (world->sim, "10.0.0.66", "");
-  g_autoptr (MsaTlsConfig) config = msa_test_tls_server_new_config (other);
+  MsaTestWww *other = msa_test_www_new (world->sim, "10.0.0.66", "");
+  g_autoptr (MsaTlsConfig) config = msa_test_www_new_config (other);
 
   msa_easy_set_tls_config (easy, config);
-  msa_test_tls_server_free (other);
+  msa_test_www_free (other);
 }
 
 static void
 same_authority (MsaTestWorld *world,
                 MsaEasy *easy)
 {
-  g_autoptr (MsaTlsConfig) config = msa_test_tls_server_new_config (tls_server);
+  g_autoptr (MsaTlsConfig) config = msa_test_www_new_config (tls_server);
 
   msa_easy_set_tls_config (easy, config);
 }
@@ -149,6 +149,58 @@ no_trust_file (MsaTestWorld *world,
   g_autoptr (MsaTlsConfig) config = msa_tls_config_new_for_ca_file ("/none.pem");
 
   msa_easy_set_tls_config (easy, config);
+}
+
+static void
+total (MsaTestWorld *world,
+       MsaEasy *easy)
+{
+  msa_easy_set_timeout_ms (easy, 500);
+}
+
+static void
+connecting (MsaTestWorld *world,
+            MsaEasy *easy)
+{
+  msa_easy_set_connect_timeout_ms (easy, 500);
+}
+
+static void
+queue (MsaTestWorld *world,
+       MsaEasy *easy)
+{
+  msa_multi_set_max_connections (world->multi, 1);
+  msa_test_world_add (world, "/hang");
+  msa_easy_set_queue_timeout_ms (easy, 500);
+}
+
+static void
+resolve (MsaTestWorld *world,
+         MsaEasy *easy)
+{
+  msa_easy_set_resolve_timeout_ms (easy, 500);
+}
+
+static void
+shaking_hands (MsaTestWorld *world,
+               MsaEasy *easy)
+{
+  same_authority (world, easy);
+  msa_easy_set_tls_timeout_ms (easy, 500);
+}
+
+static void
+response (MsaTestWorld *world,
+          MsaEasy *easy)
+{
+  msa_easy_set_response_timeout_ms (easy, 500);
+}
+
+static void
+idle (MsaTestWorld *world,
+      MsaEasy *easy)
+{
+  msa_easy_set_idle_timeout_ms (easy, 500);
 }
 
 #define EVIL "\x1b[31m\xe2\x80\xae\xff\x07"
@@ -200,6 +252,20 @@ static const Failure failures[] = {
     "alias.test", "www.test" },
   { "tls-trust", "https://www.test/", NULL, FALSE, no_trust_file, MSA_ERROR_TLS_TRUST, "www.test",
     "/none.pem" },
+  { "total", "http://peer.org/", NULL, FALSE, total, MSA_ERROR_TIMED_OUT, "peer.org",
+    "500 ms: still waiting after 500 ms" },
+  { "connect-over", "http://hole.org/", NULL, FALSE, connecting, MSA_ERROR_CONNECT_TIMED_OUT,
+    "hole.org", "500 ms: still connecting after 500 ms" },
+  { "queue-over", "http://peer.org/", NULL, FALSE, queue, MSA_ERROR_QUEUE_TIMED_OUT, "peer.org",
+    "500 ms: given up after 500 ms" },
+  { "resolve-over", "http://slow.org/", NULL, FALSE, resolve, MSA_ERROR_RESOLVE_TIMED_OUT,
+    "slow.org", "500 ms: given up after 500 ms" },
+  { "tls-over", "https://silent.org/", NULL, FALSE, shaking_hands, MSA_ERROR_TLS_TIMED_OUT,
+    "silent.org", "500 ms: given up after 500 ms" },
+  { "response-over", "http://peer.org/", NULL, FALSE, response, MSA_ERROR_RESPONSE_TIMED_OUT,
+    "peer.org", "500 ms: given up after 500 ms" },
+  { "idle-over", "http://peer.org/", "HTTP/1.1 200 OK\r\n", FALSE, idle, MSA_ERROR_IDLE_TIMED_OUT,
+    "peer.org", "500 ms: given up after 500 ms" },
   { "bad-uri", "http://exa mple.org/", NULL, FALSE, NULL, MSA_ERROR_BAD_URI, "exa mple.org",
     "space" },
   { "bad-uri-control", "http://exam\x1bple.org/", NULL, FALSE, NULL, MSA_ERROR_BAD_URI, "ple.org",
@@ -295,7 +361,7 @@ test_failure (MsaTestWorld *world)
   MsaEasy *easy = msa_test_world_make (world, uri);
   const GError *error;
 
-  tls_server = msa_test_tls_server_new (world->sim, "10.0.0.7", OK_REPLY);
+  tls_server = msa_test_www_new (world->sim, "10.0.0.7", OK_REPLY);
   set_up_network (world, failure);
   if (failure->set_up != NULL)
     failure->set_up (world, easy);
@@ -308,7 +374,7 @@ test_failure (MsaTestWorld *world)
   g_assert_null (msa_easy_get_body (easy));
 
   msa_test_world_end_multi (world);
-  msa_test_tls_server_free (tls_server);
+  msa_test_www_free (tls_server);
 }
 
 static void
@@ -398,6 +464,20 @@ test_first_timed_out (MsaTestWorld *world)
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TIMED_OUT);
+}
+
+/* It fails in the very instant in which its time would be over: it had failed before. */
+static void
+test_first_resolve (MsaTestWorld *world)
+{
+  MsaEasy *easy = msa_test_world_make (world, "http://broken.org/");
+
+  msa_sim_set_host_error (world->sim, "broken.org", -2, 500 * MS);
+  msa_easy_set_resolve_timeout_ms (easy, 500);
+  msa_easy_set_connect_timeout_ms (easy, 500);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_RESOLVE);
 }
 
 /* Texts */
@@ -510,6 +590,7 @@ main (int argc,
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/errors/status", test_status);
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/errors/cancelled", test_cancelled);
   msa_test_world_add_test ("/msa/errors/first/timed-out", test_first_timed_out);
+  msa_test_world_add_test ("/msa/errors/first/resolve", test_first_resolve);
   ADD_ROWS ("tidy", texts, test_tidy);
   g_test_add_func ("/msa/errors/tidy-long", test_tidy_long);
   ADD_ROWS ("naming", namings, test_naming);

@@ -189,7 +189,8 @@ test_six (MsaTestWorld *world)
   g_assert_cmpuint (msa_sim_count (world->sim, "socket_connect"), ==, 12);
   for (guint i = 0; i < 2; i++)
     expect_error (easies[i], MSA_ERROR_CONNECT_TIMED_OUT,
-                  "No connection to “holes.org” within 5000 ms: still connecting");
+                  "No connection to “holes.org” within 5000 ms: "
+                  "still connecting after 5000 ms");
   g_assert_cmpint (get_now_us (world), >=, 10000 * MS);
   msa_test_world_assert_all_once (world);
 }
@@ -327,7 +328,7 @@ test_no_descriptors (MsaTestWorld *world)
   msa_test_world_add_again (world, easy);
   run_one (world, 1000 * MS);
   expect_error (easy, MSA_ERROR_CONNECT_TIMED_OUT,
-                "No connection to “slow.org” within 1000 ms: still connecting; "
+                "No connection to “slow.org” within 1000 ms: still connecting after 1000 ms; "
                 "Opening a socket for 10.0.0.5:80 failed: Too many open files");
 
   msa_sim_set_fd_limit (world->sim, 0);
@@ -482,9 +483,9 @@ static const struct
   { "look-up", "http://never.org/", "looking up the name" },
   { "connect", "http://holes.org/", "connecting" },
   { "connect-some-failed", "http://mixed.org/",
-    "connecting; Connecting to 10.0.0.8:80 failed: Connection refused" },
+    "connecting after 900 ms; Connecting to 10.0.0.8:80 failed: Connection refused" },
   { "late-family", "http://late.org/",
-    "looking up the name; Connecting to 10.0.0.8:80 failed: Connection refused" },
+    "looking up the name after 900 ms; Connecting to 10.0.0.8:80 failed: Connection refused" },
   { "handshake", "https://silent.org/", "in the TLS handshake" },
 };
 
@@ -530,7 +531,8 @@ test_timeout (MsaTestWorld *world)
   g_autofree char *host = g_strndup (strstr (phases[i].uri, "//") + 2,
                                      strlen (strstr (phases[i].uri, "//")) - 3);
   g_autofree char *text =
-      g_strdup_printf ("No connection to “%s” within 900 ms: still %s", host, phases[i].phase);
+      g_strdup_printf ("No connection to “%s” within 900 ms: still %s%s", host, phases[i].phase,
+                       strchr (phases[i].phase, ';') == NULL ? " after 900 ms" : "");
   MsaEasy *easy;
 
   set_up_phases (world);

@@ -104,6 +104,7 @@ msa_http1_session_open (MsaSession *session,
     msa_http1_trace_request (&session->trace, msa_writer_slice (&self->output.queue));
   set_state (self, MSA_HTTP1_SESSION_BUSY);
   self->stream = stream;
+  self->parent.answering = FALSE;
   self->asked_close = msa_http1_request_asks_close (request);
   self->starved = TRUE;
   msa_http1_parser_start (self->parser, msa_slice_equal (request->method, MSA_SLICE ("HEAD")));
@@ -177,6 +178,7 @@ give_result (MsaHttp1Session *self,
   switch (result)
     {
     case MSA_HTTP1_INFORMATIONAL:
+      self->parent.answering = msa_http1_input_left (&self->input) > 0;
       event->head = msa_http1_parser_get_head (self->parser);
       if (G_UNLIKELY (is_traced (self)))
         msa_http1_trace_response (&self->parent.trace, event->head, NULL);
@@ -273,6 +275,7 @@ receive (MsaHttp1Session *self,
     {
     case MSA_IO_DONE:
       self->starved = FALSE;
+      self->parent.answering = TRUE;
       if (raw_left == 0)
         return FALSE;
       msa_http1_parser_skip_raw (self->parser, self->input.shown.len);

@@ -1,4 +1,4 @@
-/* msa-test-tls-server.h: an HTTP server over TLS on the simulation's network
+/* msa-test-www.h: an HTTP server over TLS on the simulation's network
  *
  * Answers each request with what it was made with. Lives as long as it is not freed; its
  * certificate is for www.test.
@@ -10,13 +10,13 @@
 #include "model/msa-tls-config.h"
 #include "sim/msa-sim.h"
 
-typedef struct _MsaTestTlsServer MsaTestTlsServer;
+typedef struct _MsaTestWww MsaTestWww;
 
 /* Listens at @address, port 443. @reply: the bytes of an answer. */
-MsaTestTlsServer *msa_test_tls_server_new        (MsaSim *sim,
+MsaTestWww *msa_test_www_new        (MsaSim *sim,
                                                   const char *address,
                                                   const char *reply) G_GNUC_WARN_UNUSED_RESULT;
 /* Its connections must have ended. */
-void              msa_test_tls_server_free       (MsaTestTlsServer *self);
+void              msa_test_www_free       (MsaTestWww *self);
 /* Trusts it. */
-MsaTlsConfig     *msa_test_tls_server_new_config (MsaTestTlsServer *self) G_GNUC_WARN_UNUSED_RESULT;
+MsaTlsConfig     *msa_test_www_new_config (MsaTestWww *self) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,27 +1,27 @@
-/* msa-test-tls-server.c: an HTTP server over TLS on the simulation's network
+/* msa-test-www.c: an HTTP server over TLS on the simulation's network
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
-#include "msa-test-tls-server.h"
+#include "msa-test-www.h"
 
 #include "msa-test-tls-peer.h"
 
 #include <string.h>
 
-struct _MsaTestTlsServer
+struct _MsaTestWww
 {
-  MsaTestPki  *pki;   /* (owned) */
-  MsaTestCert *cert;  /* (owned) */
-  GPtrArray   *peers; /* (owned) (element-type MsaTestTlsPeer) */
-  char        *reply; /* (owned) */
+  MsaTestPki *pki; /* (owned) */
+  MsaTestCert *cert; /* (owned) */
+  GPtrArray *peers; /* (owned) (element-type MsaTestTlsPeer) */
+  char *reply; /* (owned) */
 };
 
 typedef struct
 {
-  MsaTestTlsServer *server; /* (unowned) */
-  MsaTestTlsPeer   *tls;    /* (unowned) */
+  MsaTestWww *server; /* (unowned) */
+  MsaTestTlsPeer *tls; /* (unowned) */
 } Connection;
 
 static void
@@ -52,7 +52,7 @@ accept_cb (MsaSim *sim,
            MsaSimPeer *peer,
            gpointer data)
 {
-  MsaTestTlsServer *server = data;
+  MsaTestWww *server = data;
   Connection *self = g_new0 (Connection, 1);
 
   self->server = server;
@@ -71,13 +71,13 @@ connection_free (gpointer data)
   g_free (self);
 }
 
-MsaTestTlsServer *
-msa_test_tls_server_new (MsaSim *sim,
-                         const char *address,
-                         const char *reply)
+MsaTestWww *
+msa_test_www_new (MsaSim *sim,
+                  const char *address,
+                  const char *reply)
 {
   static const MsaTestCertSpec spec = { .dns = { "www.test" } };
-  MsaTestTlsServer *self = g_new0 (MsaTestTlsServer, 1);
+  MsaTestWww *self = g_new0 (MsaTestWww, 1);
 
   self->pki = msa_test_pki_new ();
   self->cert = msa_test_pki_issue (self->pki, &spec);
@@ -89,7 +89,7 @@ msa_test_tls_server_new (MsaSim *sim,
 }
 
 void
-msa_test_tls_server_free (MsaTestTlsServer *self)
+msa_test_www_free (MsaTestWww *self)
 {
   g_ptr_array_unref (self->peers);
   msa_test_cert_free (self->cert);
@@ -99,7 +99,7 @@ msa_test_tls_server_free (MsaTestTlsServer *self)
 }
 
 MsaTlsConfig *
-msa_test_tls_server_new_config (MsaTestTlsServer *self)
+msa_test_www_new_config (MsaTestWww *self)
 {
   const char *pem = msa_test_pki_ca_pem (self->pki);
   g_autoptr (GBytes) bytes = g_bytes_new (pem, strlen (pem));
