@@ -698,6 +698,7 @@ take_answer (MsaEngine *engine,
       !msa_question_get_answer (connection->question, &yes, &text))
     return;
 
+  MSA_TRACE (&engine->log, CONN, connection->serial, "the answer is %s", yes ? "yes" : "no");
   msa_connection_answer (connection, yes, text, engine->now_us);
   g_clear_pointer (&connection->question, msa_question_drop);
 }
@@ -725,6 +726,7 @@ ask (MsaEngine *engine,
   g_autoptr (MsaQuestion) question = msa_question_new (engine, connection);
   gboolean taken = FALSE;
 
+  MSA_TRACE (&engine->log, CONN, connection->serial, "the application is asked");
   connection->question = msa_question_ref (question);
   connection->busy = TRUE;
   if (settle (engine, transfer))
@@ -754,7 +756,12 @@ drive_connecting (MsaEngine *engine,
       begin (engine, transfer);
       break;
     case MSA_IO_AGAIN:
-      if (connection->question == NULL && msa_connection_get_asks (connection) != MSA_ASKS_NOTHING)
+      if (connection->question != NULL || msa_connection_get_asks (connection) == MSA_ASKS_NOTHING)
+        break;
+      /* Not underneath another handler of the transfer. */
+      if (transfer->telling)
+        connection->again = TRUE;
+      else
         ask (engine, connection);
       break;
     case MSA_IO_END:

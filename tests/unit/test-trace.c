@@ -69,6 +69,8 @@ struct _Scene
   GError *error;
   guint n_told;
   void (*in_trace) (Scene *self);
+  guint depth; /* of handlers of ::trace */
+  gboolean asked;
 };
 
 static void
@@ -157,8 +159,10 @@ trace_cb (MsaEasy *easy,
   g_assert_false (self->done);
   self->n_told++;
   g_ptr_array_add (self->heard, g_strdup_printf ("[%s] %s", topic, message));
+  self->depth++;
   if (self->in_trace != NULL)
     self->in_trace (self);
+  self->depth--;
 }
 
 static void
@@ -889,6 +893,37 @@ test_told_after_handler (void)
   scene_free (scene);
 }
 
+static gboolean
+accept_cb_not_underneath (MsaEasy *easy,
+                          MsaCertificateRequest *request,
+                          gpointer data)
+{
+  Scene *self = data;
+
+  g_assert_cmpuint (self->depth, ==, 0);
+  self->asked = TRUE;
+
+  return FALSE;
+}
+
+/* Connecting goes on while a handler drives; what it then has to ask waits. */
+static void
+test_asked_after_handler (void)
+{
+  static const char *const lines[] = { "tls|the peer is in doubt", "conn|the application is asked",
+                                       "transfer|failed: ", NULL };
+  Scene *scene = scene_new ("https://other.test/", NULL);
+
+  g_signal_connect (scene->easy, "accept-certificate", G_CALLBACK (accept_cb_not_underneath),
+                    scene);
+  scene->in_trace = drive_within;
+  run (scene);
+  g_assert_true (scene->asked);
+  g_assert_error (scene->error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
+  assert_lines (scene->heard, lines);
+  scene_free (scene);
+}
+
 /* Errors outside of a run */
 
 static void
@@ -933,6 +968,7 @@ main (int argc,
   g_test_add_func ("/msa/trace/driven-within", test_driven_within);
   g_test_add_func ("/msa/trace/cancelled-within", test_cancelled_within);
   g_test_add_func ("/msa/trace/told-after-handler", test_told_after_handler);
+  g_test_add_func ("/msa/trace/asked-after-handler", test_asked_after_handler);
   g_test_add_func ("/msa/trace/added-twice", test_added_twice);
 
   result = g_test_run ();
