@@ -498,7 +498,7 @@ static const struct
       MSA_ERROR_TIMED_OUT,
       {
           "transfer|sending -> waiting",
-          "transfer|failed: The transfer was not over",
+          "transfer|failed: www.test: The transfer took longer than 5000 ms",
       },
   },
   {
