@@ -9,6 +9,8 @@
 
 /* curl's limit too: longer texts are mistakes or attacks on quadratic parsers. */
 #define MSA_MAX_URI_BYTES 8000000
+/* Any other option that is a text. */
+#define MSA_MAX_OPTION_BYTES MSA_MAX_URI_BYTES
 /* Before percent-decoding and IDNA, which can make a name of 253 bytes out of a long text. */
 #define MSA_MAX_RAW_HOST_BYTES 4096
 /* The request head is made by the application; a server refuses far smaller ones. */

@@ -8,6 +8,7 @@
 
 #include "engine/msa-hop-private.h"
 
+#include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-tls-config-private.h"
 
@@ -129,9 +130,21 @@ static gboolean
 check_settings (const MsaSettings *settings,
                 GError **error)
 {
+  const char *overlong;
+
   if (settings->uri == NULL)
     {
       g_set_error_literal (error, MSA_ERROR, MSA_ERROR_BAD_URI, "No URI was set");
+      return FALSE;
+    }
+
+  overlong = msa_settings_find_overlong (settings, MSA_MAX_OPTION_BYTES);
+  if (overlong != NULL)
+    {
+      const gboolean is_uri = strcmp (overlong, "uri") == 0;
+
+      g_set_error (error, MSA_ERROR, is_uri ? MSA_ERROR_BAD_URI : MSA_ERROR_INVALID_ARGUMENT,
+                   "The value of %s is longer than %d bytes", overlong, MSA_MAX_OPTION_BYTES);
       return FALSE;
     }
 
@@ -147,8 +160,9 @@ make_first (const MsaSettings *settings,
 
   if (!check_settings (settings, error))
     return NULL;
-  url = msa_url_parse (settings->uri, settings->path_as_is ? MSA_URL_PATH_AS_IS : MSA_URL_DEFAULT,
-                       error);
+  url = msa_url_parse_with_scheme (settings->uri, settings->default_scheme,
+                                   settings->path_as_is ? MSA_URL_PATH_AS_IS : MSA_URL_DEFAULT,
+                                   error);
   if (url == NULL)
     return NULL;
 

@@ -343,6 +343,10 @@ def settings_header(rows):
              ' * drops their plan, and returns them. */']
     text += prototypes([('', 'MsaSettings *', 'msa_settings_edit', ['MsaSettings **place'], '')])
     text += ['',
+             '/* The name of an option in which a text has more than @max bytes; NULL: there is none. */']
+    text += prototypes([('', 'const char *', 'msa_settings_find_overlong', ['const MsaSettings *self', 'gsize max'],
+                         '')])
+    text += ['',
              '/* Appends all that two transfers must agree in to share a connection. Each value has its length',
              ' * before it, so that no value can be taken for another\'s. */']
     text += prototypes([('', 'void', 'msa_settings_append_key', ['const MsaSettings *self', 'MsaWriter *writer'], '')])
@@ -384,6 +388,7 @@ def settings_source(rows):
                       '  }', '',
                       'drop_plan (*place);',
                       'return *place;'])
+    text += overlong_functions(rows)
     if keys:
         text += ['/* NULL is told from an empty text by its missing length. */']
         text += function('void', 'append_text', ['MsaWriter *writer', 'const char *name', 'const char *text'],
@@ -420,9 +425,27 @@ def settings_source(rows):
         else:
             body.append(f'append_int (writer, "{row.name}", self->{row.ident});')
     text += function('void', 'msa_settings_append_key', ['const MsaSettings *self', 'MsaWriter *writer'], body)
-    if keys:
+    if keys or any(row.kind in ('string', 'strv') for row in rows):
         text.insert(text.index('#include "model/msa-settings-private.h"') + 1, '\n#include <string.h>')
     return text
+
+
+def overlong_functions(rows):
+    texts = [row for row in rows if row.kind in ('string', 'strv')]
+    text = function('gboolean', 'is_overlong', ['const char *text', 'gsize max'],
+                    ['return text != NULL && strnlen (text, max + 1) > max;'], static=True) if texts else []
+    if any(row.kind == 'strv' for row in texts):
+        text += function('gboolean', 'has_overlong', ['char **texts', 'gsize max'],
+                         ['for (; texts != NULL && *texts != NULL; texts++)',
+                          '  if (is_overlong (*texts, max))',
+                          '    return TRUE;', '',
+                          'return FALSE;'], static=True)
+    body = []
+    for row in texts:
+        has = {'string': 'is_overlong', 'strv': 'has_overlong'}[row.kind]
+        body += [f'if ({has} (self->{row.ident}, max))', f'  return "{row.name}";']
+    return text + function('const char *', 'msa_settings_find_overlong', ['const MsaSettings *self', 'gsize max'],
+                           body + ['', 'return NULL;'])
 
 
 def uncapitalized(sentence):

@@ -38,6 +38,12 @@ typedef enum
 MsaUrl     *msa_url_parse      (const char *text,
                                 MsaUrlFlags flags,
                                 GError **error);
+/* The same; a text without a scheme has @default_scheme, if that is not NULL, where it else would
+ * be guessed from the host. */
+MsaUrl     *msa_url_parse_with_scheme (const char *text,
+                                       const char *default_scheme,
+                                       MsaUrlFlags flags,
+                                       GError **error);
 MsaUrl     *msa_url_ref        (MsaUrl *self);
 void        msa_url_unref      (MsaUrl *self);
 

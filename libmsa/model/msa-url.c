@@ -51,6 +51,9 @@ static const struct
   [MSA_SCHEME_HTTPS] = { "https", 443 },
 };
 
+/* What the first label of a host says of a URL without a scheme: as in curl. */
+static const char *const guesses[] = { "ftp", "dict", "ldap", "imap", "smtp", "pop3" };
+
 static gboolean
 refuse (GError **error,
         const char *message)
@@ -79,9 +82,11 @@ check_bytes (MsaSlice text,
   return FALSE;
 }
 
+/* @how: the scheme came to be, for the message. */
 static gboolean
 set_scheme (MsaUrl *self,
             MsaSlice name,
+            const char *how,
             GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
@@ -93,8 +98,9 @@ set_scheme (MsaUrl *self,
         }
     }
 
-  g_set_error (error, MSA_ERROR, MSA_ERROR_UNSUPPORTED_SCHEME, "Scheme “%.*s” is not supported",
-               (int) MIN (name.len, MAX_QUOTED_SCHEME), name.data);
+  g_set_error (error, MSA_ERROR, MSA_ERROR_UNSUPPORTED_SCHEME,
+               "Scheme “%.*s”%s is not supported",
+               (int) MIN (name.len, MAX_QUOTED_SCHEME), name.data, how);
   return FALSE;
 }
 
@@ -102,16 +108,18 @@ set_scheme (MsaUrl *self,
 static gboolean
 parse_scheme (MsaUrl *self,
               MsaCursor *cursor,
+              gboolean *written,
               GError **error)
 {
   MsaCursor ahead = *cursor;
   MsaSlice name = msa_cursor_take_set (&ahead, scheme_set);
 
   self->scheme = MSA_SCHEME_HTTP;
-  if (name.len == 0 || !g_ascii_isalpha (name.data[0]) ||
-      !msa_cursor_accept_slice (&ahead, MSA_SLICE (":/")))
+  *written = name.len > 0 && g_ascii_isalpha (name.data[0]) &&
+             msa_cursor_accept_slice (&ahead, MSA_SLICE (":/"));
+  if (!*written)
     return TRUE;
-  if (!set_scheme (self, name, error))
+  if (!set_scheme (self, name, "", error))
     return FALSE;
 
   for (guint n_slashes = 1; msa_cursor_accept (&ahead, '/'); n_slashes++)
@@ -121,6 +129,22 @@ parse_scheme (MsaUrl *self,
     }
 
   *cursor = ahead;
+  return TRUE;
+}
+
+/* "ftp.example.org" is no web server, whoever asks for it. */
+static gboolean
+guess_scheme (MsaUrl *self,
+              GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (guesses); i++)
+    {
+      MsaSlice guess = msa_slice_from_string (guesses[i]);
+      MsaCursor host = msa_cursor (self->host->name, self->host->name_len);
+
+      if (msa_cursor_accept_slice (&host, guess) && msa_cursor_accept (&host, '.'))
+        return set_scheme (self, guess, ", which the host's name suggests,", error);
+    }
   return TRUE;
 }
 
@@ -203,6 +227,7 @@ take_host (MsaCursor *cursor)
 static gboolean
 parse_host_and_port (MsaUrl *self,
                      MsaSlice text,
+                     gboolean guessing,
                      gboolean quotable,
                      GError **error)
 {
@@ -215,12 +240,13 @@ parse_host_and_port (MsaUrl *self,
   self->host = msa_host_new (host, quotable ? error : NULL);
   if (self->host == NULL)
     return quotable ? FALSE : refuse (error, "Host in URI is not valid");
-  return parse_port (self, &cursor, error);
+  return (!guessing || guess_scheme (self, error)) && parse_port (self, &cursor, error);
 }
 
 static gboolean
 parse_authority (MsaUrl *self,
                  MsaCursor *cursor,
+                 gboolean guessing,
                  GError **error)
 {
   MsaCursor authority = msa_cursor_from_slice (msa_cursor_take_set (cursor, authority_set));
@@ -235,7 +261,7 @@ parse_authority (MsaUrl *self,
   /* An '@' further on may mean that a slash in the password has ended the authority early,
    * and what seems to be the host is a piece of it. */
   return parse_userinfo (self, userinfo, error) &&
-         parse_host_and_port (self, msa_cursor_rest (&authority),
+         parse_host_and_port (self, msa_cursor_rest (&authority), guessing,
                               !msa_slice_has_byte (msa_cursor_rest (cursor), '@'), error);
 }
 
@@ -354,10 +380,28 @@ set_authority (MsaUrl *self)
     self->authority = g_strdup_printf ("%s:%u", host, self->port);
 }
 
+static gboolean
+parse_place (MsaUrl *self,
+             MsaCursor *cursor,
+             const char *default_scheme,
+             GError **error)
+{
+  gboolean written;
+
+  if (!parse_scheme (self, cursor, &written, error))
+    return FALSE;
+  if (!written && default_scheme != NULL &&
+      !set_scheme (self, msa_slice_from_string (default_scheme), ", set as the default,", error))
+    return FALSE;
+
+  return parse_authority (self, cursor, !written && default_scheme == NULL, error);
+}
+
 MsaUrl *
-msa_url_parse (const char *text,
-               MsaUrlFlags flags,
-               GError **error)
+msa_url_parse_with_scheme (const char *text,
+                           const char *default_scheme,
+                           MsaUrlFlags flags,
+                           GError **error)
 {
   g_autoptr (MsaUrl) self = g_new0 (MsaUrl, 1);
   MsaSlice whole = MSA_SLICE_INIT;
@@ -374,14 +418,21 @@ msa_url_parse (const char *text,
     }
 
   cursor = msa_cursor_from_slice (whole);
-  if (!check_bytes (whole, error) || !parse_scheme (self, &cursor, error) ||
-      !parse_authority (self, &cursor, error))
+  if (!check_bytes (whole, error) || !parse_place (self, &cursor, default_scheme, error))
     return NULL;
 
   parse_target (self, &cursor, flags);
   parse_fragment (self, &cursor);
   set_authority (self);
   return g_steal_pointer (&self);
+}
+
+MsaUrl *
+msa_url_parse (const char *text,
+               MsaUrlFlags flags,
+               GError **error)
+{
+  return msa_url_parse_with_scheme (text, NULL, flags, error);
 }
 
 MsaUrl *

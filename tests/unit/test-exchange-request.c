@@ -144,6 +144,26 @@ use_no_scheme (MsaEasy *easy)
 }
 
 static void
+use_default_scheme (MsaEasy *easy)
+{
+  msa_easy_set_uri (easy, "example.org/x");
+  msa_easy_set_default_scheme (easy, "http");
+}
+
+static void
+bad_guess (MsaEasy *easy)
+{
+  msa_easy_set_uri (easy, "ftp.example.org/x");
+}
+
+static void
+bad_default_scheme (MsaEasy *easy)
+{
+  msa_easy_set_uri (easy, "example.org/x");
+  msa_easy_set_default_scheme (easy, "gopher");
+}
+
+static void
 use_own_headers (MsaEasy *easy)
 {
   MsaHeaders *headers = msa_easy_get_request_headers (easy);
@@ -217,6 +237,7 @@ static const Request requests[] = {
   { "port", use_port, "GET /? HTTP/1.1\r\nHost: example.org:8080\r\n" ACCEPT "\r\n", "" },
   { "ipv6", use_ipv6, "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n" ACCEPT "\r\n", "" },
   { "no-scheme", use_no_scheme, "GET / HTTP/1.1\r\n" HOST ACCEPT "\r\n", "" },
+  { "default-scheme", use_default_scheme, "GET /x HTTP/1.1\r\n" HOST ACCEPT "\r\n", "" },
   { "own-headers", use_own_headers,
     "GET /x HTTP/1.1\r\n" HOST ACCEPT "X-One: 1\r\nx-two:\r\nX-One: 2\r\n\r\n", "" },
   { "replaced-headers", use_replaced_headers,
@@ -454,6 +475,8 @@ static const Bad bad[] = {
   { "uri-control", bad_uri_control, MSA_ERROR_BAD_URI, "0x0d", "control" },
   { "uri-slashes", bad_uri_slashes, MSA_ERROR_BAD_URI, "URI", "three slashes" },
   { "scheme", bad_scheme, MSA_ERROR_UNSUPPORTED_SCHEME, "gopher", "not supported" },
+  { "scheme-guessed", bad_guess, MSA_ERROR_UNSUPPORTED_SCHEME, "“ftp”", "suggests" },
+  { "scheme-default", bad_default_scheme, MSA_ERROR_UNSUPPORTED_SCHEME, "“gopher”", "default" },
   { "method", bad_method, MSA_ERROR_INVALID_ARGUMENT, "GET /evil", "token" },
   { "method-empty", bad_method_empty, MSA_ERROR_INVALID_ARGUMENT, "method", "token" },
   { "request-target", bad_target, MSA_ERROR_INVALID_ARGUMENT, "0x20", "visible ASCII" },
@@ -494,6 +517,43 @@ test_bad (gconstpointer data)
   msa_test_world_free (world);
 }
 
+/* Every option that is a text or a list of them, with a byte more than a URI may have. */
+static void
+test_overlong (void)
+{
+  g_autoptr (GTypeClass) class = g_type_class_ref (MSA_TYPE_EASY);
+  g_autofree char *text = g_strnfill (MSA_MAX_OPTION_BYTES + 1, 'x');
+  const char *texts[] = { "short", text, NULL };
+  guint n_properties, n_tried = 0;
+  g_autofree GParamSpec **properties =
+      g_object_class_list_properties ((GObjectClass *) class, &n_properties);
+
+  for (guint i = 0; i < n_properties; i++)
+    {
+      const gboolean is_list = properties[i]->value_type == G_TYPE_STRV;
+      const gboolean is_uri = strcmp (properties[i]->name, "uri") == 0;
+      MsaTestWorld *world;
+      MsaEasy *easy;
+
+      if ((properties[i]->flags & G_PARAM_WRITABLE) == 0 ||
+          (properties[i]->value_type != G_TYPE_STRING && !is_list))
+        continue;
+      world = msa_test_world_new (MSA_TEST_CALLBACKS);
+      easy = msa_test_world_make (world, "/x");
+      g_object_set (easy, properties[i]->name, is_list ? (gpointer) texts : text, NULL);
+      msa_test_world_add_again (world, easy);
+      g_assert_true (msa_test_world_run (world, 1));
+      g_assert_error (msa_easy_get_error (easy), MSA_ERROR,
+                      (is_uri ? MSA_ERROR_BAD_URI : MSA_ERROR_INVALID_ARGUMENT));
+      g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, properties[i]->name));
+      g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, "8000000"));
+      g_assert_cmpuint (msa_sim_count (world->sim, "look_up"), ==, 0);
+      msa_test_world_free (world);
+      n_tried++;
+    }
+  g_assert_cmpuint (n_tried, >=, 6);
+}
+
 static void
 add_rows (void)
 {
@@ -518,6 +578,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   add_rows ();
+  g_test_add_func ("/msa/exchange/refuses/overlong-option", test_overlong);
   msa_test_world_add_test ("/msa/exchange/large-request", test_large_request);
   msa_test_world_add_test ("/msa/exchange/early-reply", test_early_reply);
 

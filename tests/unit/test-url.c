@@ -50,9 +50,15 @@ static const struct
   { "no-scheme-user", "user@example.com", "http://example.com/" },
   { "no-scheme-address", "127.0.0.1/x", "http://127.0.0.1/x" },
   { "no-scheme-ipv6", "[::1]:81/x", "http://[::1]:81/x" },
-  { "no-scheme-ftp-prefix", "ftp.example.com", "http://ftp.example.com/" },
+  { "no-scheme-prefix-only", "ftp", "http://ftp/" },
+  { "no-scheme-prefix-and-dot", "ftp.", "http://ftp./" },
+  { "no-scheme-prefix-longer", "ftpd.example.com", "http://ftpd.example.com/" },
+  { "no-scheme-prefix-within", "a.ftp.example.com", "http://a.ftp.example.com/" },
+  { "no-scheme-www", "www.example.com", "http://www.example.com/" },
+  { "scheme-before-prefix", "http://ftp.example.com/", "http://ftp.example.com/" },
   { "no-scheme-http-is-host", "http:80", "http://http/" },
   { "one-slash", "http:/example.com/a", "http://example.com/a" },
+  { "two-slashes", "http://example.com//a", "http://example.com//a" },
   { "three-slashes", "http:///example.com/a", "http://example.com/a" },
   { "no-path", "http://example.com", "http://example.com/" },
   { "query-without-path", "http://example.com?a=b", "http://example.com/?a=b" },
@@ -337,6 +343,14 @@ static const struct
   { "one-slash", "foo:/example.com/", "“foo”" },
   { "host-and-empty-port", "localhost:/x", "“localhost”" },
   { "long", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee://x", "ccccccccccdddddddddd”" },
+  { "guessed-ftp", "ftp.example.com", "“ftp”, which" },
+  { "guessed-ftp-upper-case", "FTP.example.com:81/x", "“ftp”, which" },
+  { "guessed-ftp-user", "user@ftp.example.com", "“ftp”, which" },
+  { "guessed-dict", "dict.example.com", "“dict”, which" },
+  { "guessed-ldap", "ldap.example.com", "“ldap”, which" },
+  { "guessed-imap", "imap.example.com", "“imap”, which" },
+  { "guessed-smtp", "smtp.example.com", "“smtp”, which" },
+  { "guessed-pop3", "pop3.example.com", "“pop3”, which" },
 };
 
 static void
@@ -350,6 +364,52 @@ test_unsupported_scheme (gconstpointer data)
   g_assert_error (error, MSA_ERROR, MSA_ERROR_UNSUPPORTED_SCHEME);
   g_assert_nonnull (strstr (error->message, schemes[row].scheme));
   assert_cuts_are_safe (text);
+}
+
+/* What is set wins over what would be guessed, and loses to what is written. */
+static const struct
+{
+  const char *name;
+  const char *text;
+  const char *scheme;
+  const char *normal; /* NULL: refused, naming the scheme */
+} defaults[] = {
+  { "http", "example.com", "http", "http://example.com/" },
+  { "https", "example.com/a", "https", "https://example.com/a" },
+  { "https-upper-case", "example.com", "HTTPS", "https://example.com/" },
+  { "https-port", "example.com:80", "https", "https://example.com:80/" },
+  { "over-guess", "ftp.example.com", "https", "https://ftp.example.com/" },
+  { "not-needed", "http://example.com/", "https", "http://example.com/" },
+  { "unknown-not-needed", "http://example.com/", "gopher", "http://example.com/" },
+  { "unknown", "example.com", "gopher", NULL },
+  { "empty", "example.com", "", NULL },
+  { "no-scheme-at-all", "example.com", "https://", NULL },
+};
+
+static void
+test_default_scheme (gconstpointer data)
+{
+  guint row = GPOINTER_TO_UINT (data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MsaUrl) url = msa_url_parse_with_scheme (defaults[row].text, defaults[row].scheme,
+                                                      MSA_URL_DEFAULT, &error);
+
+  if (defaults[row].normal != NULL)
+    {
+      g_autofree gchar *normal = NULL;
+
+      g_assert_no_error (error);
+      normal = msa_url_to_string (url);
+      g_assert_cmpstr (normal, ==, defaults[row].normal);
+    }
+  else
+    {
+      g_autofree gchar *text = g_strdup_printf (
+          "Scheme “%s”, set as the default, is not supported", defaults[row].scheme);
+
+      g_assert_error (error, MSA_ERROR, MSA_ERROR_UNSUPPORTED_SCHEME);
+      g_assert_cmpstr (error->message, ==, text);
+    }
 }
 
 #define SECRET "s3cret"
@@ -374,6 +434,7 @@ static const struct
   { "no-host", "http://user:" SECRET "@/" },
   { "without-scheme", "user:" SECRET "@exa|mple.com/" },
   { "unsupported-scheme", "ftp://user:" SECRET "@example.com/" },
+  { "guessed-scheme", "user:" SECRET "@ftp.example.com/" },
   { "bracket", "http://user:" SECRET "@[::1/" },
 };
 
@@ -551,6 +612,7 @@ main (int argc,
   ADD_ROWS (users, "user", test_user);
   ADD_ROWS (rejected, "rejects", test_rejects);
   ADD_ROWS (schemes, "unsupported-scheme", test_unsupported_scheme);
+  ADD_ROWS (defaults, "default-scheme", test_default_scheme);
   ADD_ROWS (secrets, "keeps-password", test_secret);
   g_test_add_func ("/msa/url/path-as-is", test_path_as_is);
   g_test_add_func ("/msa/url/bad-host-is-named", test_bad_host_is_named);
