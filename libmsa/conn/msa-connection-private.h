@@ -10,6 +10,7 @@
 
 #include "base/msa-log-private.h"
 #include "conn/msa-conn-key-private.h"
+#include "conn/msa-endpoint-private.h"
 #include "conn/msa-race-private.h"
 #include "filter/msa-session-private.h"
 #include "model/msa-timings-private.h"
@@ -54,6 +55,7 @@ struct _MsaConnection
   MsaConnEnv        *env;        /* (unowned): outlives the connection */
   MsaConnKey        *key;        /* (owned) */
   MsaUrl            *url;        /* (owned): of the transfer it was made for; only scheme, host and port count */
+  MsaEndpoint       *endpoint;   /* (owned): where it goes */
   MsaSettings       *settings;   /* (owned) (nullable): the same; until it is open */
   guint64            serial;
   MsaConnectionState state;
@@ -105,6 +107,7 @@ struct _MsaConnection
 MsaConnection *msa_connection_new     (MsaConnEnv *env,
                                        MsaConnKey *key,
                                        MsaUrl *url,
+                                       MsaEndpoint *endpoint,
                                        MsaSettings *settings,
                                        guint64 serial,
                                        gint64 now_us) G_GNUC_WARN_UNUSED_RESULT;

@@ -184,7 +184,7 @@ note_timed_out (MsaConnection *self,
   if (self->error == NULL && !has_failed)
     self->error = make_timeout_error (self, now_us);
   if (self->state == MSA_CONNECTION_CONNECTING && self->socket == NULL)
-    msa_resolver_forget (self->env->resolver, self->url->host);
+    msa_endpoint_forget (self->endpoint, self->env->resolver);
 }
 
 static void
@@ -228,6 +228,7 @@ MsaConnection *
 msa_connection_new (MsaConnEnv *env,
                     MsaConnKey *key,
                     MsaUrl *url,
+                    MsaEndpoint *endpoint,
                     MsaSettings *settings,
                     guint64 serial,
                     gint64 now_us)
@@ -237,6 +238,7 @@ msa_connection_new (MsaConnEnv *env,
   self->env = env;
   self->key = msa_conn_key_ref (key);
   self->url = msa_url_ref (url);
+  self->endpoint = msa_endpoint_ref (endpoint);
   self->settings = msa_settings_ref (settings);
   self->serial = serial;
   self->lookup.done = looked_up_cb;
@@ -281,6 +283,7 @@ msa_connection_free (MsaConnection *self)
   g_clear_error (&self->error);
   msa_conn_key_unref (self->key);
   msa_url_unref (self->url);
+  msa_endpoint_unref (self->endpoint);
   g_free (self);
 }
 
@@ -377,8 +380,8 @@ static void
 start_waits (MsaConnection *self,
              gint64 now_us)
 {
-  MsaAddresses *known =
-      msa_resolver_start (self->env->resolver, self->url->host, &self->lookup, now_us);
+  MsaAddresses *known = msa_endpoint_resolve (self->endpoint, self->env->reactor->sys,
+                                              self->env->resolver, &self->lookup, now_us);
 
   /* If not, one family may have been told of already. */
   if (known != NULL)
@@ -410,7 +413,7 @@ finish_waits (MsaConnection *self,
     return MSA_IO_AGAIN;
 
   self->times.at_us[MSA_PHASE_RESOLVED] = now_us;
-  msa_race_begin (&self->race, self->addresses, self->url->port);
+  msa_race_begin (&self->race, self->addresses, self->endpoint->port);
   self->race.more_to_come = self->addresses_late;
   set_state (self, MSA_CONNECTION_CONNECTING);
 
@@ -496,7 +499,7 @@ race_addresses (MsaConnection *self,
     }
   /* None of the addresses is of use: the next connection looks the name up anew. */
   if (io == MSA_IO_ERROR)
-    msa_resolver_forget (self->env->resolver, self->url->host);
+    msa_endpoint_forget (self->endpoint, self->env->resolver);
 
   return io;
 }

@@ -9,15 +9,17 @@
 #pragma once
 
 #include "conn/msa-conn-key-private.h"
+#include "conn/msa-endpoint-private.h"
 #include "model/msa-message-private.h"
 
 typedef struct
 {
-  MsaUrl     *url;           /* (owned) */
-  MsaConnKey *key;           /* (owned) */
-  MsaRequest  request;       /* borrows from url and settings */
-  gboolean    is_head;
-  gboolean    is_idempotent; /* may be sent again by itself (RFC 9110, 9.2.2) */
+  MsaUrl      *url;           /* (owned) */
+  MsaConnKey  *key;           /* (owned) */
+  MsaEndpoint *endpoint;      /* (owned) */
+  MsaRequest   request;       /* borrows from url and settings */
+  gboolean     is_head;
+  gboolean     is_idempotent; /* may be sent again by itself (RFC 9110, 9.2.2) */
 } MsaHop;
 
 /* The first hop of @settings, which keep it until they change. MSA_ERROR_BAD_URI,

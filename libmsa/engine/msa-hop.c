@@ -22,6 +22,7 @@ hop_free (gpointer data)
 
   g_clear_pointer (&self->url, msa_url_unref);
   g_clear_pointer (&self->key, msa_conn_key_unref);
+  g_clear_pointer (&self->endpoint, msa_endpoint_unref);
   g_free (self);
 }
 
@@ -168,7 +169,8 @@ make_first (const MsaSettings *settings,
 
   self = g_new0 (MsaHop, 1);
   self->url = url;
-  if (!fill_request (&self->request, settings, url, error))
+  self->endpoint = msa_endpoint_new (url, settings, error);
+  if (self->endpoint == NULL || !fill_request (&self->request, settings, url, error))
     {
       hop_free (self);
       return NULL;

@@ -423,8 +423,8 @@ build (MsaEngine *engine,
   MsaConnection *connection;
 
   connection = msa_connection_new (&engine->conn_env, transfer->hop->key, transfer->hop->url,
-                                   transfer->settings, ++engine->n_connections_made,
-                                   engine->now_us);
+                                   transfer->hop->endpoint, transfer->settings,
+                                   ++engine->n_connections_made, engine->now_us);
   connection->may_ask = engine->client->may_ask (engine->client_data, transfer);
   connection->site = use_site (self, transfer->hop->key);
   ((MsaSite *) connection->site)->n_connections++;

@@ -122,6 +122,23 @@ typedef enum
 } MsaHttpVersion;
 
 /**
+ * MsaIpVersion:
+ * @MSA_IP_VERSION_AUTO: whichever answers first, IPv6 with a head start (RFC 8305)
+ * @MSA_IP_VERSION_IPV4: IPv4 only
+ * @MSA_IP_VERSION_IPV6: IPv6 only
+ *
+ * The versions of the Internet Protocol.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  MSA_IP_VERSION_AUTO,
+  MSA_IP_VERSION_IPV4,
+  MSA_IP_VERSION_IPV6,
+} MsaIpVersion;
+
+/**
  * MsaHeaderOrigin:
  * @MSA_HEADER_FINAL: the head of the final response
  * @MSA_HEADER_INFORMATIONAL: an interim (1xx) head

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "base/msa-slice-private.h"
+#include "base/msa-cursor-private.h"
 
 typedef enum
 {
@@ -34,6 +34,12 @@ MsaHost *msa_host_new   (MsaSlice text,
                          GError **error);
 MsaHost *msa_host_ref   (MsaHost *self);
 void     msa_host_unref (MsaHost *self);
+
+/* Takes what msa_host_new() is made of: up to a ':', or to the closing bracket. */
+MsaSlice msa_host_take  (MsaCursor *cursor);
+/* The same machine is meant, with a trailing dot or without. */
+gboolean msa_host_equal (const MsaHost *self,
+                         const MsaHost *other);
 
 /* As it stands in Host and in an authority: IPv6 in brackets, never a zone, the
  * trailing dot as written. */

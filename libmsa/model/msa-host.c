@@ -14,6 +14,7 @@
 #include "base/msa-cursor-private.h"
 #include "base/msa-limits-private.h"
 #include "base/msa-number-private.h"
+#include "base/msa-quote-private.h"
 #include "model/msa-error.h"
 
 #include <arpa/inet.h>
@@ -24,38 +25,15 @@
 #define MAX_NAME_BYTES 253
 /* IFNAMSIZ without the NUL: no interface has a longer name. */
 #define MAX_ZONE_BYTES 15
-#define MAX_QUOTED_BYTES 200
 
 static const char forbidden[] = " #%/:<>?@[\\]^`{|}\"'";
-
-/* @text for a message: short, and nothing in it that a terminal would obey. */
-static gchar *
-quote (MsaSlice text)
-{
-  const char *data = text.len == 0 ? "" : text.data;
-  g_autofree gchar *valid = g_utf8_make_valid (data, (gssize) MIN (text.len, MAX_QUOTED_BYTES));
-  GString *quoted = g_string_new (NULL);
-
-  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-
-      if (g_unichar_isprint (c))
-        g_string_append_unichar (quoted, c);
-      else
-        g_string_append_printf (quoted, "\\x%02x", c);
-    }
-  if (text.len > MAX_QUOTED_BYTES)
-    g_string_append (quoted, "…");
-  return g_string_free (quoted, FALSE);
-}
 
 static gboolean
 refuse (MsaSlice text,
         GError **error,
         const char *rule)
 {
-  g_autofree gchar *quoted = quote (text);
+  g_autofree gchar *quoted = msa_quote (text);
 
   g_set_error (error, MSA_ERROR, MSA_ERROR_BAD_URI, "Host “%s” %s", quoted, rule);
   return FALSE;
@@ -174,6 +152,24 @@ strip_trailing_dot (MsaHost *self,
   if (name->len > 0 && name->str[name->len - 1] == '.')
     return refuse (text, error, "ends with two dots");
   return TRUE;
+}
+
+MsaSlice
+msa_host_take (MsaCursor *cursor)
+{
+  MsaSlice host;
+
+  if (msa_cursor_peek (cursor) == '[')
+    {
+      if (!msa_cursor_take_until (cursor, ']', &host))
+        return msa_cursor_take (cursor, G_MAXSIZE);
+      msa_cursor_next (cursor);
+      return msa_slice (host.data, host.len + 1);
+    }
+
+  if (!msa_cursor_take_until (cursor, ':', &host))
+    host = msa_cursor_take (cursor, G_MAXSIZE);
+  return host;
 }
 
 static MsaSlice
@@ -451,6 +447,14 @@ msa_host_unref (MsaHost *self)
   g_free (self->zone);
   g_free (self->name);
   g_free (self);
+}
+
+gboolean
+msa_host_equal (const MsaHost *self,
+                const MsaHost *other)
+{
+  return self->kind == other->kind && strcmp (self->name, other->name) == 0 &&
+         g_strcmp0 (self->zone, other->zone) == 0;
 }
 
 gchar *

@@ -206,24 +206,6 @@ parse_port (MsaUrl *self,
   return TRUE;
 }
 
-static MsaSlice
-take_host (MsaCursor *cursor)
-{
-  MsaSlice host;
-
-  if (msa_cursor_peek (cursor) == '[')
-    {
-      if (!msa_cursor_take_until (cursor, ']', &host))
-        return msa_cursor_take (cursor, G_MAXSIZE);
-      msa_cursor_next (cursor);
-      return msa_slice (host.data, host.len + 1);
-    }
-
-  if (!msa_cursor_take_until (cursor, ':', &host))
-    host = msa_cursor_take (cursor, G_MAXSIZE);
-  return host;
-}
-
 static gboolean
 parse_host_and_port (MsaUrl *self,
                      MsaSlice text,
@@ -232,7 +214,7 @@ parse_host_and_port (MsaUrl *self,
                      GError **error)
 {
   MsaCursor cursor = msa_cursor_from_slice (text);
-  MsaSlice host = take_host (&cursor);
+  MsaSlice host = msa_host_take (&cursor);
 
   if (host.len == 0)
     return refuse (error, "URI has no host");

@@ -2,30 +2,19 @@
  *
  * Asks the system's resolver in threads, one job for each family of a name, at once; keeps
  * answers (MSA_DNS_TTL_US; "no such name" half as long; passing failures not at all); one
- * look-up serves all who ask meanwhile. Literal addresses and localhost (B11) are answered
+ * look-up serves all who ask the same meanwhile. What is known is known by name and IP version: the
+ * answer to one question never stands for that to another. Literal addresses and localhost (B11) are answered
  * without a look-up, .onion (B12) is refused.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
 
-#include "model/msa-host-private.h"
 #include "model/msa-reactor-private.h"
+#include "net/msa-addresses-private.h"
 
 typedef struct _MsaResolver MsaResolver;
 typedef struct _MsaLookup   MsaLookup;
-
-/* What came out: shared by all who asked. */
-typedef struct
-{
-  grefcount   refs;
-  GError     *error;       /* (owned) (nullable): MSA_ERROR_RESOLVE with the resolver's text */
-  guint       n_addresses;
-  MsaAddress  addresses[]; /* port 0; families interleaved, IPv6 first, as RFC 8305 section 4 */
-} MsaAddresses;
-
-MsaAddresses *msa_addresses_ref   (MsaAddresses *self);
-void          msa_addresses_unref (MsaAddresses *self);
 
 /* Who waits for an answer; embedded by the caller. */
 struct _MsaLookup
@@ -45,14 +34,28 @@ MsaResolver  *msa_resolver_new    (MsaReactor *reactor) G_GNUC_WARN_UNUSED_RESUL
 /* Those who wait are not told. Running jobs end by themselves. */
 void          msa_resolver_free   (MsaResolver *self);
 
-/* The answer if it is known now ((transfer full)); else NULL, and @lookup->done follows. */
+/* The answer if it is known now ((transfer full)); else NULL, and @lookup->done follows. A name's
+ * addresses come IPv6 first, then in turn (RFC 8305, section 4). @port: what was put for it is
+ * known of it. */
 MsaAddresses *msa_resolver_start  (MsaResolver *self,
                                    MsaHost *host,
+                                   guint16 port,
+                                   MsaIpVersion version,
                                    MsaLookup *lookup,
                                    gint64 now_us);
 /* @lookup is forgotten; no thread is waited for. Harmless when not waiting. */
 void          msa_resolver_cancel (MsaResolver *self,
                                    MsaLookup *lookup);
-/* Drops what is known of @host: none of its addresses answered (B204). */
+/* Drops what is known of @host, and what was put for this port of it: none of its addresses
+ * answered (B204), or the application knows better. */
 void          msa_resolver_forget (MsaResolver *self,
-                                   MsaHost *host);
+                                   const MsaHost *host,
+                                   guint16 port);
+/* @literals are what this port of @host stands for from now on, until they expire as what was looked
+ * up does. Does nothing to a host that is not looked up anyway. */
+void          msa_resolver_put    (MsaResolver *self,
+                                   const MsaHost *host,
+                                   guint16 port,
+                                   MsaHost *const *literals,
+                                   guint n_literals,
+                                   gint64 now_us);

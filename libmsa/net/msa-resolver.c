@@ -13,16 +13,16 @@
 
 #include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
-#include "base/msa-number-private.h"
-#include "model/msa-error.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 
 /* The order in which families are preferred: RFC 8305, section 4. */
 static const int families[] = { AF_INET6, AF_INET };
 
 #define N_FAMILIES G_N_ELEMENTS (families)
+
+/* A port for what is known of all of them. */
+#define ANY_PORT (-1)
 
 /* No thread for the query; below all of netdb.h's codes. */
 #define CODE_NO_THREAD (-10000)
@@ -30,7 +30,11 @@ static const int families[] = { AF_INET6, AF_INET };
 typedef struct
 {
   int           refs;                 /* atomic: the table's, each query's, its worker's */
-  char         *name;                 /* (owned): the key */
+  /* The key: */
+  char         *name;                 /* (owned) */
+  int           port;                 /* ANY_PORT, but for what was put */
+  MsaIpVersion  version;
+
   MsaResolver  *resolver;             /* (unowned) (nullable): cleared when that is freed */
 
   guint         n_running;
@@ -61,143 +65,57 @@ typedef struct
 struct _MsaResolver
 {
   MsaReactor *reactor;                /* (unowned) */
-  GHashTable *entries;                /* (owned): name to Entry, which has the name */
+  GHashTable *entries;                /* (owned): a set of Entry, by its key */
   GQueue      by_age;                 /* entries with an answer, oldest first */
 };
-
-static MsaAddresses *
-new_addresses (guint n)
-{
-  MsaAddresses *self = g_malloc0 (sizeof *self + n * sizeof self->addresses[0]);
-
-  g_ref_count_init (&self->refs);
-  return self;
-}
-
-MsaAddresses *
-msa_addresses_ref (MsaAddresses *self)
-{
-  g_ref_count_inc (&self->refs);
-  return self;
-}
-
-void
-msa_addresses_unref (MsaAddresses *self)
-{
-  if (!g_ref_count_dec (&self->refs))
-    return;
-
-  g_clear_error (&self->error);
-  g_free (self);
-}
-
-static MsaAddresses *
-new_failure (const char *name,
-             const char *reason)
-{
-  MsaAddresses *self = new_addresses (0);
-
-  self->error = g_error_new (MSA_ERROR, MSA_ERROR_RESOLVE, "Could not resolve host '%s': %s",
-                             name, reason);
-  return self;
-}
-
-static void
-add_ipv4 (MsaAddresses *self,
-          const void *bytes)
-{
-  MsaAddress *address = &self->addresses[self->n_addresses++];
-  struct sockaddr_in *in = (struct sockaddr_in *) &address->addr;
-
-  in->sin_family = AF_INET;
-  memcpy (&in->sin_addr, bytes, sizeof in->sin_addr);
-  address->len = sizeof *in;
-}
-
-static void
-add_ipv6 (MsaAddresses *self,
-          const void *bytes,
-          guint scope)
-{
-  MsaAddress *address = &self->addresses[self->n_addresses++];
-  struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) &address->addr;
-
-  in6->sin6_family = AF_INET6;
-  memcpy (&in6->sin6_addr, bytes, sizeof in6->sin6_addr);
-  in6->sin6_scope_id = scope;
-  address->len = sizeof *in6;
-}
-
-/* 0: there is no such interface. */
-static guint
-find_scope (MsaResolver *self,
-            const char *zone)
-{
-  MsaSys *sys = self->reactor->sys;
-  guint64 number;
-
-  /* RFC 4007, section 11.2: a zone may be named by its index. */
-  if (msa_number_parse (msa_slice_from_string (zone), 10, G_MAXUINT32, &number))
-    return (guint) number;
-  return sys->ops->interface_index (sys, zone);
-}
-
-static MsaAddresses *
-answer_ipv6 (MsaResolver *self,
-             const MsaHost *host)
-{
-  MsaAddresses *answer;
-  guint scope = 0;
-
-  if (host->zone != NULL)
-    {
-      scope = find_scope (self, host->zone);
-      if (scope == 0)
-        {
-          g_autofree char *reason = g_strdup_printf ("There is no network interface '%s'",
-                                                     host->zone);
-
-          return new_failure (host->name, reason);
-        }
-    }
-
-  answer = new_addresses (1);
-  add_ipv6 (answer, host->address, scope);
-  return answer;
-}
 
 /* What needs no look-up; NULL for all other hosts. */
 static MsaAddresses *
 answer_directly (MsaResolver *self,
-                 const MsaHost *host)
+                 MsaHost *host,
+                 MsaIpVersion version)
 {
-  MsaAddresses *answer;
-
-  if (host->kind == MSA_HOST_IPV6)
-    return answer_ipv6 (self, host);
-
-  if (host->kind == MSA_HOST_IPV4)
-    {
-      answer = new_addresses (1);
-      add_ipv4 (answer, host->address);
-      return answer;
-    }
+  if (host->kind != MSA_HOST_NAME)
+    return msa_addresses_new_literal (self->reactor->sys, host->name, &host, 1, version);
 
   /* Whatever the system's files say: RFC 6761, section 6.3. */
   if (msa_host_is_localhost (host))
-    {
-      const struct in_addr loopback = { g_htonl (INADDR_LOOPBACK) };
-
-      answer = new_addresses (2);
-      add_ipv6 (answer, &in6addr_loopback, 0);
-      add_ipv4 (answer, &loopback);
-      return answer;
-    }
+    return msa_addresses_new_localhost (version);
 
   if (msa_host_is_onion (host))
-    return new_failure (host->name, "Names in .onion are not looked up");
+    return msa_addresses_new_failure (host->name, version, "Names in .onion are not looked up");
 
   return NULL;
+}
+
+static guint
+hash_entry (gconstpointer data)
+{
+  const Entry *self = data;
+
+  return g_str_hash (self->name) ^ ((guint) self->port << 2) ^ self->version;
+}
+
+static gboolean
+equal_entries (gconstpointer a,
+               gconstpointer b)
+{
+  const Entry *one = a;
+  const Entry *other = b;
+
+  return one->port == other->port && one->version == other->version &&
+         strcmp (one->name, other->name) == 0;
+}
+
+static Entry *
+find_entry (MsaResolver *self,
+            const char *name,
+            int port,
+            MsaIpVersion version)
+{
+  const Entry probe = { .name = (char *) name, .port = port, .version = version };
+
+  return g_hash_table_lookup (self->entries, &probe);
 }
 
 /* Any thread. */
@@ -232,7 +150,7 @@ drop_entry (MsaResolver *self,
       g_queue_unlink (&self->by_age, &entry->age);
       g_clear_pointer (&entry->answer, msa_addresses_unref);
     }
-  g_hash_table_remove (self->entries, entry->name);
+  g_hash_table_remove (self->entries, entry);
 }
 
 static void
@@ -287,7 +205,7 @@ interleave (const Entry *entry)
       n_rounds = MAX (n_rounds, count_found (entry, i));
     }
 
-  answer = new_addresses (MIN (n, MSA_MAX_ADDRESSES));
+  answer = msa_addresses_new (MIN (n, MSA_MAX_ADDRESSES));
   for (guint round = 0; round < n_rounds; round++)
     {
       for (guint i = 0; i < N_FAMILIES; i++)
@@ -300,21 +218,29 @@ interleave (const Entry *entry)
   return answer;
 }
 
+static gboolean
+is_asked (const Entry *entry,
+          guint i_family)
+{
+  return msa_ip_version_has (entry->version, families[i_family]);
+}
+
 static MsaAddresses *
 explain_failure (const Entry *entry)
 {
-  int code = entry->codes[0];
+  int code = 0;
 
   /* The passing failure is the one to know of: it hides what the family has. */
   for (guint i = 0; i < N_FAMILIES; i++)
     {
-      if (!is_final (entry->codes[i]))
+      if (is_asked (entry, i) && (code == 0 || !is_final (entry->codes[i])))
         code = entry->codes[i];
     }
 
-  if (code == CODE_NO_THREAD)
-    return new_failure (entry->name, "No thread could be started");
-  return new_failure (entry->name, gai_strerror (code != 0 ? code : EAI_NODATA));
+  return msa_addresses_new_failure (entry->name, entry->version,
+                                    code == CODE_NO_THREAD
+                                        ? "No thread could be started"
+                                        : gai_strerror (code != 0 ? code : EAI_NODATA));
 }
 
 static MsaAddresses *
@@ -331,7 +257,7 @@ make_answer (const Entry *entry,
   *ttl_us = MSA_DNS_NEGATIVE_TTL_US;
   for (guint i = 0; i < N_FAMILIES; i++)
     {
-      if (!is_final (entry->codes[i]))
+      if (is_asked (entry, i) && !is_final (entry->codes[i]))
         *ttl_us = 0;
     }
   return explain_failure (entry);
@@ -528,35 +454,69 @@ start_query (MsaResolver *self,
 /* With the final dot, which keeps the system's resolver from trying search domains: not the
  * same question as without. */
 static char *
-get_key (const MsaHost *host)
+get_question (const MsaHost *host)
 {
   return g_strconcat (host->name, host->trailing_dot ? "." : NULL, NULL);
 }
 
 static Entry *
-start_entry (MsaResolver *self,
-             const char *key)
+new_entry (MsaResolver *self,
+           const char *name,
+           int port,
+           MsaIpVersion version)
 {
   Entry *entry = g_new0 (Entry, 1);
 
   entry->refs = 1;
-  entry->name = g_strdup (key);
+  entry->name = g_strdup (name);
+  entry->port = port;
+  entry->version = version;
   entry->resolver = self;
   entry->timer.expired = other_is_late_cb;
-  g_hash_table_replace (self->entries, entry->name, entry);
-  for (guint i = 0; i < N_FAMILIES; i++)
-    start_query (self, entry, i);
+  g_hash_table_add (self->entries, entry);
   return entry;
+}
+
+static Entry *
+start_entry (MsaResolver *self,
+             const char *name,
+             MsaIpVersion version)
+{
+  Entry *entry = new_entry (self, name, ANY_PORT, version);
+
+  for (guint i = 0; i < N_FAMILIES; i++)
+    if (is_asked (entry, i))
+      start_query (self, entry, i);
+  return entry;
+}
+
+/* Its answer has not expired, or is under way. */
+static Entry *
+find_valid (MsaResolver *self,
+            const char *name,
+            int port,
+            MsaIpVersion version,
+            gint64 now_us)
+{
+  Entry *entry = find_entry (self, name, port, version);
+
+  if (entry == NULL || entry->answer == NULL || now_us < entry->expires_us)
+    return entry;
+
+  drop_entry (self, entry);
+  return NULL;
 }
 
 MsaAddresses *
 msa_resolver_start (MsaResolver *self,
                     MsaHost *host,
+                    guint16 port,
+                    MsaIpVersion version,
                     MsaLookup *lookup,
                     gint64 now_us)
 {
-  MsaAddresses *answer = answer_directly (self, host);
-  g_autofree char *key = NULL;
+  MsaAddresses *answer = answer_directly (self, host, version);
+  g_autofree char *name = NULL;
   Entry *entry;
 
   if (answer != NULL)
@@ -565,23 +525,20 @@ msa_resolver_start (MsaResolver *self,
       return answer;
     }
 
-  key = get_key (host);
-  entry = g_hash_table_lookup (self->entries, key);
+  name = get_question (host);
+  entry = find_valid (self, host->name, port, version, now_us);
+  if (entry == NULL)
+    entry = find_valid (self, name, ANY_PORT, version, now_us);
   if (entry != NULL && entry->answer != NULL)
     {
-      if (now_us < entry->expires_us)
-        {
-          trace_answer (self, lookup, "known", entry->answer);
-          return msa_addresses_ref (entry->answer);
-        }
-      drop_entry (self, entry);
-      entry = NULL;
+      trace_answer (self, lookup, "known", entry->answer);
+      return msa_addresses_ref (entry->answer);
     }
 
-  MSA_TRACE (self->reactor->log, DNS, lookup->serial, "“%s” is %s", key,
+  MSA_TRACE (self->reactor->log, DNS, lookup->serial, "“%s” is %s", name,
              entry == NULL ? "looked up" : "being looked up");
   if (entry == NULL)
-    entry = start_entry (self, key);
+    entry = start_entry (self, name, version);
   add_waiting (entry, lookup);
   if (entry->partial != NULL)
     tell_partial (lookup, entry->partial, now_us);
@@ -596,16 +553,51 @@ msa_resolver_cancel (MsaResolver *self,
     remove_waiting (lookup->entry, lookup);
 }
 
+static void
+forget (MsaResolver *self,
+        const char *name,
+        int port)
+{
+  for (guint version = MSA_IP_VERSION_AUTO; version <= MSA_IP_VERSION_IPV6; version++)
+    {
+      Entry *entry = find_entry (self, name, port, version);
+
+      /* One under way gives a fresh answer anyway. */
+      if (entry != NULL && entry->answer != NULL)
+        drop_entry (self, entry);
+    }
+}
+
 void
 msa_resolver_forget (MsaResolver *self,
-                     MsaHost *host)
+                     const MsaHost *host,
+                     guint16 port)
 {
-  g_autofree char *key = get_key (host);
-  Entry *entry = g_hash_table_lookup (self->entries, key);
+  g_autofree char *name = get_question (host);
 
-  /* One under way gives a fresh answer anyway. */
-  if (entry != NULL && entry->answer != NULL)
-    drop_entry (self, entry);
+  forget (self, name, ANY_PORT);
+  /* What was put is for the host, with and without a final dot. */
+  forget (self, host->name, port);
+}
+
+/* For each version by itself: an answer is not asked what it has. */
+void
+msa_resolver_put (MsaResolver *self,
+                  const MsaHost *host,
+                  guint16 port,
+                  MsaHost *const *literals,
+                  guint n_literals,
+                  gint64 now_us)
+{
+  forget (self, host->name, port);
+  for (guint version = MSA_IP_VERSION_AUTO; version <= MSA_IP_VERSION_IPV6; version++)
+    {
+      g_autoptr (MsaAddresses) answer = msa_addresses_new_literal (
+          self->reactor->sys, host->name, literals, n_literals, version);
+
+      keep_answer (self, new_entry (self, host->name, port, version), answer,
+                   now_us + MSA_DNS_TTL_US);
+    }
 }
 
 MsaResolver *
@@ -614,8 +606,8 @@ msa_resolver_new (MsaReactor *reactor)
   MsaResolver *self = g_new0 (MsaResolver, 1);
 
   self->reactor = reactor;
-  self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
-                                         (GDestroyNotify) unref_entry);
+  self->entries = g_hash_table_new_full (hash_entry, equal_entries,
+                                         (GDestroyNotify) unref_entry, NULL);
   g_queue_init (&self->by_age);
   return self;
 }
@@ -641,7 +633,7 @@ msa_resolver_free (MsaResolver *self)
   gpointer entry;
 
   g_hash_table_iter_init (&iter, self->entries);
-  while (g_hash_table_iter_next (&iter, NULL, &entry))
+  while (g_hash_table_iter_next (&iter, &entry, NULL))
     detach_entry (entry);
   g_hash_table_unref (self->entries);
   g_free (self);

@@ -110,6 +110,7 @@ class Enumerations(unittest.TestCase):
 
     def test_names_with_digits(self):
         self.assertEqual([int(getattr(Msa.HttpVersion, name)) for name in ('AUTO', 'HTTP_1_0', 'HTTP_1_1')], [0, 1, 2])
+        self.assertEqual([int(getattr(Msa.IpVersion, name)) for name in ('AUTO', 'IPV4', 'IPV6')], [0, 1, 2])
         self.assertEqual([int(getattr(Msa.TlsVersion, name)) for name in ('AUTO', 'TLS_1_2', 'TLS_1_3')], [0, 1, 2])
 
     def test_directions_are_flags(self):
@@ -128,7 +129,9 @@ class Properties(unittest.TestCase):
         'gint': -7,
         'gint64': 1 << 40,
         'gboolean': True,
+        'GStrv': ['one', 'two'],
         'MsaHttpVersion': Msa.HttpVersion.HTTP_1_0,
+        'MsaIpVersion': Msa.IpVersion.IPV6,
         'MsaTlsVersion': Msa.TlsVersion.TLS_1_3,
     }
 
@@ -146,7 +149,7 @@ class Properties(unittest.TestCase):
             self.assertEqual(thing.get_property(pspec.name), value, name)
             self.assertEqual(getattr(thing.props, name), value, name)
             self.assertEqual(getattr(thing, 'get_' + name)(), value, name)
-            getattr(thing, 'set_' + name)(pspec.default_value if pspec.value_type.name != 'MsaTlsConfig' else None)
+            getattr(thing, 'set_' + name)(getattr(pspec, 'default_value', None))
             count += 1
         return count
 

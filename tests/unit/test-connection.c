@@ -38,6 +38,7 @@ typedef struct
   MsaTrustCache *trusts;
   MsaConnEnv env;
   MsaTlsConfig *config; /* (owned) (nullable): NULL: with CA_FILE */
+  const char *const *connect_to; /* (nullable): of the settings */
 
   MsaConnection *connection; /* (owned) (nullable) */
   gboolean woken;
@@ -287,6 +288,7 @@ make (Fixture *fixture,
   g_autoptr (MsaUrl) url = msa_url_parse (uri, MSA_URL_DEFAULT, NULL);
   g_autoptr (MsaSettings) settings = msa_settings_new ();
   g_autoptr (MsaConnKey) key = msa_conn_key_new (url, settings);
+  g_autoptr (MsaEndpoint) endpoint = NULL;
 
   if (fixture->config == NULL)
     fixture->config = msa_tls_config_new_for_ca_file (CA_FILE);
@@ -295,8 +297,11 @@ make (Fixture *fixture,
   fixture->woken = FALSE;
   g_set_object (&settings->tls_config, fixture->config);
   settings->connect_timeout_ms = TIMEOUT_MS;
+  settings->connect_to = g_strdupv ((char **) fixture->connect_to);
+  endpoint = msa_endpoint_new (url, settings, &fixture->error);
+  g_assert_no_error (fixture->error);
   fixture->connection =
-      msa_connection_new (&fixture->env, key, url, settings, 1, get_now_us (fixture));
+      msa_connection_new (&fixture->env, key, url, endpoint, settings, 1, get_now_us (fixture));
   g_assert_cmpint (fixture->connection->state, ==, MSA_CONNECTION_NEW);
 }
 
@@ -595,6 +600,31 @@ test_no_descriptor (Fixture *fixture,
   start (fixture, "http://10.0.0.1/");
   expect_error (fixture, MSA_ERROR_CONNECT,
                 "Opening a socket for 10.0.0.1:80 failed: Too many open files");
+}
+
+/* The name that is proven and asked for stays the URL's, wherever the connection goes. */
+static void
+test_connect_to (Fixture *fixture,
+                 gconstpointer data)
+{
+  static const char *const entries[] = { "right.test:443:10.0.0.2:", "www.test::other.test:",
+                                         "other.test::www.test:", NULL };
+  char name[100];
+  size_t len = sizeof name;
+  unsigned type;
+
+  fixture->connect_to = entries;
+  msa_sim_set_host (fixture->sim, "www.test", 0, "10.0.0.8", NULL);
+  start_open (fixture, "https://www.test/");
+  settle (fixture);
+  g_assert_cmpint (gnutls_server_name_get (fixture->tls->session, name, &len, &type, 0), ==, 0);
+  g_assert_cmpstr (name, ==, "www.test");
+
+  msa_sim_set_host (fixture->sim, "www.test", 0, "10.0.0.1", NULL);
+  start (fixture, "https://other.test/");
+  run_to (fixture, get_now_ms (fixture) + TIMEOUT_MS - 1);
+  g_assert_error (fixture->error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
+  g_assert_nonnull (strstr (fixture->error->message, "other.test"));
 }
 
 /* The system watches no more descriptors: the first of a race, and the winner's later on. */
@@ -1070,6 +1100,7 @@ static const struct
   { "/msa/connection/open/plain", test_plain, 0 },
   { "/msa/connection/open/literal", test_literal, 0 },
   { "/msa/connection/open/tls", test_tls, 0 },
+  { "/msa/connection/open/connect-to", test_connect_to, 0 },
   { "/msa/connection/open/trust-late", test_trust_late, 0 },
   { "/msa/connection/open/no-reason", test_no_reason, 0 },
   { "/msa/connection/open/interest", test_interest, 0 },

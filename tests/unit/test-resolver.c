@@ -19,6 +19,7 @@ typedef struct
   MsaSim         *sim;
   MsaTestReactor *reactor;
   MsaResolver    *resolver;
+  MsaIpVersion    version;  /* asked for by start() */
 } Fixture;
 
 typedef struct
@@ -115,8 +116,8 @@ start (Fixture *fixture,
   waiter->fixture = fixture;
   waiter->lookup.done = done_cb;
   waiter->lookup.partial = waiter->wants_partial ? partial_cb : NULL;
-  waiter->answer = msa_resolver_start (fixture->resolver, host, &waiter->lookup,
-                                       msa_sim_get_now_us (fixture->sim));
+  waiter->answer = msa_resolver_start (fixture->resolver, host, 80, fixture->version,
+                                       &waiter->lookup, msa_sim_get_now_us (fixture->sim));
 }
 
 static void
@@ -125,7 +126,7 @@ forget (Fixture *fixture,
 {
   g_autoptr (MsaHost) host = make_host (name);
 
-  msa_resolver_forget (fixture->resolver, host);
+  msa_resolver_forget (fixture->resolver, host, 80);
 }
 
 static void
@@ -252,23 +253,38 @@ static const struct
   int         code_ipv6, code_ipv4; /* 0: has an address */
   const char *answer;
   guint       cached_s; /* 0: not */
+  MsaIpVersion version;
 } outcomes[] = {
-  { "both", 0, 0, "[fd00::1]:0,10.0.0.1:0", 60 },
-  { "only-ipv4", EAI_NODATA, 0, "10.0.0.1:0", 60 },
-  { "only-ipv6", 0, EAI_NONAME, "[fd00::1]:0", 60 },
-  { "ipv6-passing", EAI_AGAIN, 0, "10.0.0.1:0", 60 },
+  { "both", 0, 0, "[fd00::1]:0,10.0.0.1:0", 60, 0 },
+  { "only-ipv4", EAI_NODATA, 0, "10.0.0.1:0", 60, 0 },
+  { "only-ipv6", 0, EAI_NONAME, "[fd00::1]:0", 60, 0 },
+  { "ipv6-passing", EAI_AGAIN, 0, "10.0.0.1:0", 60, 0 },
   { "no-name", EAI_NONAME, EAI_NONAME,
-    "error: Could not resolve host 'a.test': Name or service not known", 30 },
+    "error: Could not resolve host 'a.test': Name or service not known", 30, 0 },
   { "no-address", EAI_NODATA, EAI_NODATA,
-    "error: Could not resolve host 'a.test': No address associated with hostname", 30 },
+    "error: Could not resolve host 'a.test': No address associated with hostname", 30, 0 },
   { "try-again", EAI_AGAIN, EAI_AGAIN,
-    "error: Could not resolve host 'a.test': Temporary failure in name resolution", 0 },
+    "error: Could not resolve host 'a.test': Temporary failure in name resolution", 0, 0 },
   { "server-failure", EAI_FAIL, EAI_FAIL,
-    "error: Could not resolve host 'a.test': Non-recoverable failure in name resolution", 0 },
+    "error: Could not resolve host 'a.test': Non-recoverable failure in name resolution", 0, 0 },
   { "system-failure", EAI_SYSTEM, EAI_NONAME,
-    "error: Could not resolve host 'a.test': System error", 0 },
+    "error: Could not resolve host 'a.test': System error", 0, 0 },
   { "one-passing", EAI_NONAME, EAI_AGAIN,
-    "error: Could not resolve host 'a.test': Temporary failure in name resolution", 0 },
+    "error: Could not resolve host 'a.test': Temporary failure in name resolution", 0, 0 },
+  /* The other family is not asked, whatever it has. */
+  { "ipv4-asked", EAI_AGAIN, 0, "10.0.0.1:0", 60, MSA_IP_VERSION_IPV4 },
+  { "ipv6-asked", 0, EAI_AGAIN, "[fd00::1]:0", 60, MSA_IP_VERSION_IPV6 },
+  { "ipv4-asked-no-name", 0, EAI_NONAME,
+    "error: Could not resolve host 'a.test' to an IPv4 address: Name or service not known", 30,
+    MSA_IP_VERSION_IPV4 },
+  { "ipv6-asked-no-address", EAI_NODATA, 0,
+    "error: Could not resolve host 'a.test' to an IPv6 address: "
+    "No address associated with hostname",
+    30, MSA_IP_VERSION_IPV6 },
+  { "ipv4-asked-try-again", 0, EAI_AGAIN,
+    "error: Could not resolve host 'a.test' to an IPv4 address: "
+    "Temporary failure in name resolution",
+    0, MSA_IP_VERSION_IPV4 },
 };
 
 /* What comes out, and how long it is kept. */
@@ -278,22 +294,24 @@ test_outcome (Fixture *fixture,
 {
   guint i = GPOINTER_TO_UINT (data);
   gint64 ttl_us = (gint64) outcomes[i].cached_s * G_USEC_PER_SEC;
+  guint n_families = outcomes[i].version == MSA_IP_VERSION_AUTO ? 2 : 1;
 
+  fixture->version = outcomes[i].version;
   msa_sim_set_host (fixture->sim, "a.test", 0, "10.0.0.1", "fd00::1", NULL);
   msa_sim_set_host_family (fixture->sim, "a.test", AF_INET6, outcomes[i].code_ipv6, 0);
   msa_sim_set_host_family (fixture->sim, "a.test", AF_INET, outcomes[i].code_ipv4, 0);
   expect_look_up (fixture, "a.test", outcomes[i].answer);
-  g_assert_cmpuint (count_look_ups (fixture), ==, 2);
+  g_assert_cmpuint (count_look_ups (fixture), ==, n_families);
 
   if (ttl_us > 0)
     {
       msa_sim_advance_by (fixture->sim, ttl_us - 1);
       expect_look_up (fixture, "a.test", outcomes[i].answer);
-      g_assert_cmpuint (count_look_ups (fixture), ==, 2);
+      g_assert_cmpuint (count_look_ups (fixture), ==, n_families);
       msa_sim_advance_by (fixture->sim, 1);
     }
   expect_look_up (fixture, "a.test", outcomes[i].answer);
-  g_assert_cmpuint (count_look_ups (fixture), ==, 4);
+  g_assert_cmpuint (count_look_ups (fixture), ==, 2 * n_families);
 }
 
 static void
@@ -614,6 +632,7 @@ test_oldest_goes (Fixture *fixture,
 
       expect_look_up (fixture, name, answer);
     }
+  g_assert_cmpuint (MSA_MAX_DNS_ENTRIES, ==, 29999);
   g_assert_cmpuint (count_look_ups (fixture), ==, 2 * MSA_MAX_DNS_ENTRIES);
 
   /* All fit; using one does not make it younger. */
@@ -898,7 +917,8 @@ test_threads (void)
       MsaHost host = { .kind = MSA_HOST_NAME, .name = name, .name_len = strlen (name) };
 
       waiters[i].lookup.done = done_cb;
-      g_assert_null (msa_resolver_start (resolver, &host, &waiters[i].lookup, 0));
+      g_assert_null (
+          msa_resolver_start (resolver, &host, 80, MSA_IP_VERSION_AUTO, &waiters[i].lookup, 0));
     }
   for (guint i = 0; i < G_N_ELEMENTS (waiters); i++)
     {
@@ -923,7 +943,8 @@ test_threads_abandoned (void)
       MsaHost host = { .kind = MSA_HOST_NAME, .name = (char *) "127.0.0.1", .name_len = 9 };
       Waiter waiter = { .lookup = { .done = done_cb } };
 
-      g_assert_null (msa_resolver_start (resolver, &host, &waiter.lookup, 0));
+      g_assert_null (
+          msa_resolver_start (resolver, &host, 80, MSA_IP_VERSION_AUTO, &waiter.lookup, 0));
       if (i % 2 == 0)
         msa_resolver_free (resolver);
       msa_test_reactor_free (reactor);
