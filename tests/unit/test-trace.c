@@ -633,7 +633,7 @@ static const struct
       MSA_ERROR_BAD_REPLY,
       {
           "http|failed: The line “Set-Cookie” of the reply has a control",
-          "transfer|failed: The line “Set-Cookie”",
+          "transfer|failed: www.test: The line “Set-Cookie”",
       },
   },
   {
@@ -643,7 +643,7 @@ static const struct
       NULL,
       MSA_ERROR_BAD_REPLY,
       {
-          "transfer|failed: The line “Set-Cookie”",
+          "transfer|failed: www.test: The line “Set-Cookie”",
       },
   },
 };
