@@ -18,6 +18,7 @@ typedef enum
   PROP_MAX_CONNECTIONS_PER_HOST,
   PROP_MAX_IDLE_CONNECTIONS,
   PROP_TLS_CONFIG,
+  PROP_RESOLVER,
   PROP_TLS_SESSION_STORE,
   PROP_N_RUNNING,
   PROP_N_PENDING,
@@ -425,6 +426,62 @@ msa_multi_set_tls_session_store (MsaMulti *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TLS_SESSION_STORE]);
 }
 
+/**
+ * msa_multi_get_resolver:
+ * @self: the multi
+ *
+ * Gets what is asked for the addresses of names.
+ *
+ * Returns: (transfer none) (nullable): the resolver; %NULL: the system's
+ *
+ * Since: 1.0
+ */
+GResolver *
+msa_multi_get_resolver (MsaMulti *self)
+{
+  g_return_val_if_fail (MSA_IS_MULTI (self), NULL);
+
+  return msa_resolver_get_source (self->engine->resolver);
+}
+
+/**
+ * msa_multi_set_resolver:
+ * @self: the multi
+ * @resolver: (nullable): the resolver; %NULL for the system's
+ *
+ * Sets what is asked for the addresses of names.
+ *
+ * It is asked in threads of the library's own, where it may block, for several names and for
+ * each IP version by itself, by [method@Gio.Resolver.lookup_by_name_with_flags]; one that does
+ * not implement that, by [method@Gio.Resolver.lookup_by_name]. No main context is needed. Its
+ * answers are kept and shared as the system's are: for 60 seconds, %G_RESOLVER_ERROR_NOT_FOUND
+ * and empty answers half as long, other failures not at all. A failure ends the transfer with
+ * %MSA_ERROR_RESOLVE and the resolver's text.
+ *
+ * It is never asked for addresses, `localhost` and its subdomains, names in `.onion`, and what
+ * [property@Easy:resolve] pins.
+ *
+ * Setting another one drops all that is known of names, and what is being looked up is looked up
+ * anew.
+ *
+ * Since: 1.0
+ */
+void
+msa_multi_set_resolver (MsaMulti *self,
+                        GResolver *resolver)
+{
+  g_return_if_fail (MSA_IS_MULTI (self));
+  g_return_if_fail (resolver == NULL || G_IS_RESOLVER (resolver));
+
+  if (msa_resolver_get_source (self->engine->resolver) == resolver)
+    return;
+  /* The end of the one before may be the application's code. */
+  g_object_ref (self);
+  msa_resolver_set_source (self->engine->resolver, resolver);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RESOLVER]);
+  g_object_unref (self);
+}
+
 static void
 get_property (GObject *object,
               guint id,
@@ -455,6 +512,9 @@ get_property (GObject *object,
       break;
     case PROP_TLS_SESSION_STORE:
       g_value_set_object (value, self->tls_session_store);
+      break;
+    case PROP_RESOLVER:
+      g_value_set_object (value, msa_multi_get_resolver (self));
       break;
     case PROP_N_RUNNING:
       g_value_set_uint (value, msa_multi_get_n_running (self));
@@ -501,6 +561,9 @@ set_property (GObject *object,
       break;
     case PROP_TLS_SESSION_STORE:
       msa_multi_set_tls_session_store (self, g_value_get_object (value));
+      break;
+    case PROP_RESOLVER:
+      msa_multi_set_resolver (self, g_value_get_object (value));
       break;
     case PROP_N_RUNNING:
     case PROP_N_PENDING:
@@ -619,6 +682,14 @@ msa_multi_install_properties (GObjectClass *klass)
    */
   props[PROP_TLS_CONFIG] =
       g_param_spec_object ("tls-config", NULL, NULL, MSA_TYPE_TLS_CONFIG, flags);
+  /**
+   * MsaMulti:resolver: (getter get_resolver) (setter set_resolver)
+   *
+   * What is asked for the addresses of names; %NULL, as at first, is the system's resolver.
+   *
+   * Since: 1.0
+   */
+  props[PROP_RESOLVER] = g_param_spec_object ("resolver", NULL, NULL, G_TYPE_RESOLVER, flags);
   /**
    * MsaMulti:tls-session-store:
    *

@@ -184,6 +184,11 @@ MSA_AVAILABLE_IN_1_0
 void        msa_multi_set_tls_config  (MsaMulti *self,
                                        MsaTlsConfig *tls_config);
 MSA_AVAILABLE_IN_1_0
+GResolver  *msa_multi_get_resolver    (MsaMulti *self);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_resolver    (MsaMulti *self,
+                                       GResolver *resolver);
+MSA_AVAILABLE_IN_1_0
 MsaTlsSessionStore *msa_multi_get_tls_session_store (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0
 void        msa_multi_set_tls_session_store (MsaMulti *self,

@@ -95,6 +95,8 @@ typedef struct
   /* The addresses of a name in one family (AF_INET, AF_INET6), port 0: appended to @addresses.
    * Returns 0 or an EAI_* code. */
   int      (*look_up) (MsaSys *self, MsaJob *job, const char *name, int family, GArray *addresses /* of MsaAddress */);
+  /* The same, asked of the application's @resolver. On failure @reason has its text. */
+  int      (*ask_resolver) (MsaSys *self, MsaJob *job, GResolver *resolver, const char *name, int family, GArray *addresses /* of MsaAddress */, char **reason);
   /* The whole of a file of at most @max bytes. */
   GBytes * (*read_file) (MsaSys *self, const char *path, gsize max, GError **error);
   /* A number that is another one when the file was changed or replaced. FALSE: it cannot be

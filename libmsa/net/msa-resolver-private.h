@@ -1,6 +1,6 @@
 /* msa-resolver-private.h: host names to addresses
  *
- * Asks the system's resolver in threads, one job for each family of a name, at once; keeps
+ * Asks the system's resolver, or the application's, in threads, one job for each family of a name, at once; keeps
  * answers (MSA_DNS_TTL_US; "no such name" half as long; passing failures not at all); one
  * look-up serves all who ask the same meanwhile. What is known is known by name and IP version: the
  * answer to one question never stands for that to another. Literal addresses and localhost (B11) are answered
@@ -22,7 +22,7 @@ struct _MsaLookup
   /* In a dispatch, once, unless cancelled. @addresses is borrowed. */
   void      (*done) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
   /* (nullable): @addresses, borrowed, are those of one family; the other is late, and done()
-   * follows with both (RFC 8305, section 3). Only takes note; at most once. */
+   * follows with both (RFC 8305, section 3). Only takes note. Once, but for a change of source. */
   void      (*partial) (MsaLookup *self, MsaAddresses *addresses, gint64 now_us);
   guint64     serial; /* of the connection, for traces */
   gpointer    entry;  /* the resolver's: NULL when not waiting */
@@ -33,6 +33,12 @@ struct _MsaLookup
 MsaResolver  *msa_resolver_new    (MsaReactor *reactor) G_GNUC_WARN_UNUSED_RESULT;
 /* Those who wait are not told. Running jobs end by themselves. */
 void          msa_resolver_free   (MsaResolver *self);
+
+/* Asks @source (nullable: the system) from now on. What is known of names is dropped, and what is
+ * being looked up is looked up anew. */
+void          msa_resolver_set_source (MsaResolver *self,
+                                       GResolver *source);
+GResolver    *msa_resolver_get_source (MsaResolver *self);
 
 /* The answer if it is known now ((transfer full)); else NULL, and @lookup->done follows. A name's
  * addresses come IPv6 first, then in turn (RFC 8305, section 4). @port: what was put for it is

@@ -37,11 +37,13 @@ typedef struct
 
   MsaResolver  *resolver;             /* (unowned) (nullable): cleared when that is freed */
 
+  guint         round;                /* queries of an earlier one are of no use */
   guint         n_running;
   MsaTimer      timer;                /* how long IPv4 waits for IPv6 */
   MsaAddresses *partial;              /* (owned) (nullable): one family, while the other is late */
   GArray       *found[N_FAMILIES];    /* (owned) (nullable) (element-type MsaAddress) */
   int           codes[N_FAMILIES];    /* of getaddrinfo() */
+  char         *reasons[N_FAMILIES];  /* (owned) (nullable): NULL: what the code says */
   MsaLookup    *waiting;              /* (unowned) (nullable): the first; they remove themselves */
   MsaLookup    *last_waiting;         /* (unowned) (nullable) */
 
@@ -55,9 +57,12 @@ typedef struct
 {
   MsaTask  task;                      /* first */
   Entry   *entry;                     /* (owned): not touched in the thread */
+  guint    round;
   guint    i_family;
 
+  GResolver *source;                  /* (owned) (nullable) */
   char    *name;                      /* (owned) */
+  char    *reason;                    /* (owned) (nullable) */
   GArray  *addresses;                 /* (owned) (nullable) (element-type MsaAddress) */
   int      code;
 } Query;
@@ -65,6 +70,7 @@ typedef struct
 struct _MsaResolver
 {
   MsaReactor *reactor;                /* (unowned) */
+  GResolver  *source;                 /* (owned) (nullable): NULL: the system */
   GHashTable *entries;                /* (owned): a set of Entry, by its key */
   GQueue      by_age;                 /* entries with an answer, oldest first */
 };
@@ -118,6 +124,16 @@ find_entry (MsaResolver *self,
   return g_hash_table_lookup (self->entries, &probe);
 }
 
+static void
+clear_findings (Entry *self)
+{
+  for (guint i = 0; i < N_FAMILIES; i++)
+    {
+      g_clear_pointer (&self->found[i], g_array_unref);
+      g_clear_pointer (&self->reasons[i], g_free);
+    }
+}
+
 /* Any thread. */
 static void
 unref_entry (Entry *self)
@@ -125,8 +141,7 @@ unref_entry (Entry *self)
   if (!g_atomic_int_dec_and_test (&self->refs))
     return;
 
-  for (guint i = 0; i < N_FAMILIES; i++)
-    g_clear_pointer (&self->found[i], g_array_unref);
+  clear_findings (self);
   g_clear_pointer (&self->answer, msa_addresses_unref);
   g_clear_pointer (&self->partial, msa_addresses_unref);
   g_free (self->name);
@@ -225,22 +240,32 @@ is_asked (const Entry *entry,
   return msa_ip_version_has (entry->version, families[i_family]);
 }
 
+static const char *
+get_reason (const Entry *entry,
+            guint i_family)
+{
+  const int code = entry->codes[i_family];
+
+  if (entry->reasons[i_family] != NULL)
+    return entry->reasons[i_family];
+  if (code == CODE_NO_THREAD)
+    return "No thread could be started";
+  return gai_strerror (code != 0 ? code : EAI_NODATA);
+}
+
 static MsaAddresses *
 explain_failure (const Entry *entry)
 {
-  int code = 0;
+  guint i_told = N_FAMILIES;
 
   /* The passing failure is the one to know of: it hides what the family has. */
   for (guint i = 0; i < N_FAMILIES; i++)
     {
-      if (is_asked (entry, i) && (code == 0 || !is_final (entry->codes[i])))
-        code = entry->codes[i];
+      if (is_asked (entry, i) && (i_told == N_FAMILIES || !is_final (entry->codes[i])))
+        i_told = i;
     }
 
-  return msa_addresses_new_failure (entry->name, entry->version,
-                                    code == CODE_NO_THREAD
-                                        ? "No thread could be started"
-                                        : gai_strerror (code != 0 ? code : EAI_NODATA));
+  return msa_addresses_new_failure (entry->name, entry->version, get_reason (entry, i_told));
 }
 
 static MsaAddresses *
@@ -380,8 +405,7 @@ complete_entry (Entry *entry,
 
   msa_reactor_remove_timer (self->reactor, &entry->timer);
   g_clear_pointer (&entry->partial, msa_addresses_unref);
-  for (guint i = 0; i < N_FAMILIES; i++)
-    g_clear_pointer (&entry->found[i], g_array_unref);
+  clear_findings (entry);
 
   ref_entry (entry);
   if (ttl_us > 0)
@@ -398,7 +422,9 @@ free_query (Query *query)
 {
   unref_entry (query->entry);
   g_clear_pointer (&query->addresses, g_array_unref);
+  g_clear_object (&query->source);
   g_free (query->name);
+  g_free (query->reason);
   g_free (query);
 }
 
@@ -409,8 +435,13 @@ run_query (MsaJob *job,
 {
   Query *query = (Query *) job;
 
-  query->code = sys->ops->look_up (sys, job, query->name, families[query->i_family],
-                                   query->addresses);
+  if (query->source != NULL)
+    query->code = sys->ops->ask_resolver (sys, job, query->source, query->name,
+                                          families[query->i_family], query->addresses,
+                                          &query->reason);
+  else
+    query->code = sys->ops->look_up (sys, job, query->name, families[query->i_family],
+                                     query->addresses);
 }
 
 static void
@@ -422,10 +453,11 @@ query_done_cb (MsaTask *task,
   Entry *entry = query->entry;
 
   /* Without a reactor this may be any thread: only to be freed. */
-  if (reactor != NULL && entry->resolver != NULL)
+  if (reactor != NULL && entry->resolver != NULL && query->round == entry->round)
     {
       entry->codes[query->i_family] = task->job.work == NULL ? CODE_NO_THREAD : query->code;
       entry->found[query->i_family] = g_steal_pointer (&query->addresses);
+      entry->reasons[query->i_family] = g_steal_pointer (&query->reason);
       if (--entry->n_running == 0)
         complete_entry (entry, now_us);
       else
@@ -444,6 +476,8 @@ start_query (MsaResolver *self,
   query->task.job.work = run_query;
   query->task.done = query_done_cb;
   query->entry = ref_entry (entry);
+  query->round = entry->round;
+  g_set_object (&query->source, self->source);
   query->i_family = i_family;
   query->name = g_strdup (entry->name);
   query->addresses = g_array_new (FALSE, FALSE, sizeof (MsaAddress));
@@ -477,6 +511,15 @@ new_entry (MsaResolver *self,
   return entry;
 }
 
+static void
+start_queries (MsaResolver *self,
+               Entry *entry)
+{
+  for (guint i = 0; i < N_FAMILIES; i++)
+    if (is_asked (entry, i))
+      start_query (self, entry, i);
+}
+
 static Entry *
 start_entry (MsaResolver *self,
              const char *name,
@@ -484,10 +527,44 @@ start_entry (MsaResolver *self,
 {
   Entry *entry = new_entry (self, name, ANY_PORT, version);
 
-  for (guint i = 0; i < N_FAMILIES; i++)
-    if (is_asked (entry, i))
-      start_query (self, entry, i);
+  start_queries (self, entry);
   return entry;
+}
+
+/* Who waits goes on waiting. */
+static void
+restart_entry (MsaResolver *self,
+               Entry *entry)
+{
+  entry->round++;
+  entry->n_running = 0;
+  msa_reactor_remove_timer (self->reactor, &entry->timer);
+  g_clear_pointer (&entry->partial, msa_addresses_unref);
+  clear_findings (entry);
+  start_queries (self, entry);
+}
+
+void
+msa_resolver_set_source (MsaResolver *self,
+                         GResolver *source)
+{
+  /* Its last reference may be this one, and its end the application's code. */
+  g_autoptr (GResolver) before = g_steal_pointer (&self->source);
+  GHashTableIter iter;
+  gpointer key;
+
+  g_set_object (&self->source, source);
+  while (self->by_age.length > 0)
+    drop_entry (self, g_queue_peek_head (&self->by_age));
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    restart_entry (self, key);
+}
+
+GResolver *
+msa_resolver_get_source (MsaResolver *self)
+{
+  return self->source;
 }
 
 /* Its answer has not expired, or is under way. */
@@ -618,8 +695,7 @@ detach_entry (Entry *entry)
 {
   while (entry->waiting != NULL)
     remove_waiting (entry, entry->waiting);
-  for (guint i = 0; i < N_FAMILIES; i++)
-    g_clear_pointer (&entry->found[i], g_array_unref);
+  clear_findings (entry);
   g_clear_pointer (&entry->answer, msa_addresses_unref);
   g_clear_pointer (&entry->partial, msa_addresses_unref);
   msa_reactor_remove_timer (entry->resolver->reactor, &entry->timer);
@@ -636,5 +712,6 @@ msa_resolver_free (MsaResolver *self)
   while (g_hash_table_iter_next (&iter, &entry, NULL))
     detach_entry (entry);
   g_hash_table_unref (self->entries);
+  g_clear_object (&self->source);
   g_free (self);
 }

@@ -26,6 +26,19 @@ typedef struct
 /* msa-sys-real.c */
 void     msa_sys_real_unref   (MsaSysReal *self);
 
+/* TRUE: @address stands in @addresses (element-type MsaAddress). */
+gboolean msa_sys_real_has_address (const GArray *addresses,
+                                   const MsaAddress *address);
+
+/* msa-sys-real-ask.c; needs no real system behind @sys, so that the simulation has it too */
+int      msa_sys_real_ask_resolver (MsaSys *sys,
+                                    MsaJob *job,
+                                    GResolver *resolver,
+                                    const char *name,
+                                    int family,
+                                    GArray *addresses,
+                                    char **reason);
+
 /* msa-sys-real-jobs.c */
 gboolean msa_sys_real_run_job (MsaSys *sys,
                                MsaJob *job,

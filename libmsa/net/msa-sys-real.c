@@ -212,9 +212,9 @@ real_poll (MsaSys *sys,
   return n;
 }
 
-static gboolean
-has_address (const GArray *addresses,
-             const MsaAddress *address)
+gboolean
+msa_sys_real_has_address (const GArray *addresses,
+                          const MsaAddress *address)
 {
   for (guint i = 0; i < addresses->len; i++)
     {
@@ -252,7 +252,7 @@ real_look_up (MsaSys *sys,
       if (info->ai_family != family || info->ai_addrlen > sizeof address.addr)
         continue;
       memcpy (&address.addr, info->ai_addr, info->ai_addrlen);
-      if (!has_address (addresses, &address))
+      if (!msa_sys_real_has_address (addresses, &address))
         g_array_append_val (addresses, address);
     }
 
@@ -456,6 +456,7 @@ static const MsaSysOps ops = {
   .timer_set = msa_sys_real_timer_set,
   .run_job = msa_sys_real_run_job,
   .look_up = real_look_up,
+  .ask_resolver = msa_sys_real_ask_resolver,
   .read_file = real_read_file,
   .file_stamp = real_file_stamp,
   .open_output = real_open_output,

@@ -141,6 +141,8 @@ class Properties(unittest.TestCase):
             name = pspec.name.replace('-', '_')
             if pspec.value_type.name == 'MsaTlsConfig':
                 value = Msa.TlsConfig.new()
+            elif pspec.value_type.name == 'GResolver':
+                value = Gio.Resolver.get_default()
             else:
                 value = self.VALUES.get(pspec.value_type.name)
             if pspec.flags & GObject.ParamFlags.WRITABLE == 0:

@@ -6,6 +6,7 @@
 
 import gc
 import socket
+import threading
 import warnings
 
 import gi
@@ -537,6 +538,47 @@ class Lists(Attached):
         self.assertEqual((self.multi.get_n_running(), self.multi.get_n_connections()), (3, 1))
         for easy in easies:
             self.multi.remove(easy)
+
+
+class MappingResolver(Gio.Resolver):
+    """Knows one name, and says no to others; called in threads of the library's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.threads = set()
+
+    def do_lookup_by_name_with_flags(self, hostname, flags, cancellable):
+        self.threads.add(threading.get_ident())
+        gc.collect()
+        if hostname != 'python.test':
+            raise GLib.Error.new_literal(Gio.ResolverError.quark(), 'no such name in Python',
+                                         Gio.ResolverError.NOT_FOUND)
+        if flags == Gio.ResolverNameLookupFlags.IPV6_ONLY:
+            return []
+        return [Gio.InetAddress.new_from_string('127.0.0.1')]
+
+
+class Resolver(Attached):
+    def setUp(self):
+        super().setUp()
+        self.resolver = MappingResolver()
+        self.multi.set_resolver(self.resolver)
+
+    def test_answer(self):
+        base = self.server.plain.replace('127.0.0.1', 'python.test')
+        easy = self.run_easy('/bytes/10', base=base)
+        self.assertEqual(easy.ends, [None])
+        self.assertEqual('http://' + easy.dup_remote_address(), self.server.plain)
+        self.assertNotIn(threading.get_ident(), self.resolver.threads)
+
+    def test_failure(self):
+        easy = self.assert_fails(Msa.Error.RESOLVE, 'http://other.test/')
+        self.assertEqual(easy.get_error().message, "Could not resolve host 'other.test': no such name in Python")
+
+    def test_pins_of_an_easy(self):
+        port = self.server.plain.rpartition(':')[2]
+        easy = self.run_easy(f'http://other.test:{port}/bytes/10', resolve=[f'other.test:{port}:127.0.0.1'])
+        self.assertEqual((easy.ends, self.resolver.threads), ([None], set()))
 
 
 class References(Attached):

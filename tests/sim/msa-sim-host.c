@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "net/msa-sys-real-private.h"
 #include "sim/msa-sim-private.h"
 
 #include <errno.h>
@@ -170,6 +171,32 @@ sim_look_up (MsaSys *sys,
   if (answer->code == 0)
     g_array_append_vals (addresses, answer->addresses->data, answer->addresses->len);
   return answer->code;
+}
+
+/* As the real one does. */
+int
+sim_ask_resolver (MsaSys *sys,
+                  MsaJob *job,
+                  GResolver *resolver,
+                  const char *name,
+                  int family,
+                  GArray *addresses,
+                  char **reason)
+{
+  MsaSim *self = (MsaSim *) sys;
+
+  if (!sim_enter (self, SIM_OP_ask_resolver))
+    return errno;
+
+  job->duration_us += self->resolver_delay_us;
+  return msa_sys_real_ask_resolver (sys, job, resolver, name, family, addresses, reason);
+}
+
+void
+msa_sim_set_resolver_delay (MsaSim *self,
+                            gint64 delay_us)
+{
+  self->resolver_delay_us = delay_us;
 }
 
 typedef struct

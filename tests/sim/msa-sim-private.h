@@ -20,7 +20,7 @@ typedef struct _SimSocket     SimSocket;
   X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
-  X (look_up) X (read_file) X (file_stamp) X (open_output) X (open_input) X (interface_index)      \
+  X (look_up) X (ask_resolver) X (read_file) X (file_stamp) X (open_output) X (open_input) X (interface_index)      \
   X (getenv) X (free)
 
 typedef enum
@@ -108,6 +108,7 @@ struct _MsaSim
   GPtrArray  *peers;        /* (owned) (element-type MsaSimPeer): those of them that were accepted */
 
   GHashTable *hosts;        /* (owned): name to SimHost */
+  gint64      resolver_delay_us;
   GHashTable *files;        /* (owned): path to GBytes */
   GHashTable *environment;  /* (owned): name to value */
   GHashTable *interfaces;   /* (owned): name to index */
@@ -181,6 +182,7 @@ void           sim_hosts_clear      (MsaSim *self);
 void           sim_jobs_end         (MsaSim *self);
 gboolean       sim_run_job          (MsaSys *sys, MsaJob *job, GError **error);
 int            sim_look_up          (MsaSys *sys, MsaJob *job, const char *name, int family, GArray *addresses);
+int            sim_ask_resolver     (MsaSys *sys, MsaJob *job, GResolver *resolver, const char *name, int family, GArray *addresses, char **reason);
 GOutputStream *sim_open_output      (MsaSys *sys, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
 void           sim_discard_output   (MsaSys *sys, GOutputStream *stream, GFile *file, gboolean existed);
 GInputStream  *sim_open_input       (MsaSys *sys, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);

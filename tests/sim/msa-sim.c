@@ -318,6 +318,7 @@ static const MsaSysOps ops = {
   .timer_set = sim_timer_set,
   .run_job = sim_run_job,
   .look_up = sim_look_up,
+  .ask_resolver = sim_ask_resolver,
   .read_file = sim_read_file,
   .file_stamp = sim_file_stamp,
   .open_output = sim_open_output,

@@ -160,6 +160,9 @@ void       msa_sim_set_host_family (MsaSim *self,
                                     int family,
                                     int code,
                                     gint64 delay_us);
+/* How long ask_resolver() takes; 0 at first. The GResolver itself is called at once, here. */
+void       msa_sim_set_resolver_delay (MsaSim *self,
+                                       gint64 delay_us);
 void       msa_sim_set_file        (MsaSim *self,
                                     const char *path,
                                     const void *data,

@@ -190,6 +190,35 @@ call_settings (MsaTestScene *self)
   g_assert_true (msa_multi_get_tls_session_store (multi) == tls_session_store);
 }
 
+/* Knows nothing, and nobody outside. */
+typedef GResolver DeafResolver;
+typedef GResolverClass DeafResolverClass;
+
+static GType deaf_resolver_get_type (void);
+G_DEFINE_TYPE (DeafResolver, deaf_resolver, G_TYPE_RESOLVER)
+
+static void
+deaf_resolver_class_init (DeafResolverClass *klass)
+{
+}
+
+static void
+deaf_resolver_init (DeafResolver *self)
+{
+}
+
+/* What is being looked up is looked up anew, twice. */
+static void
+call_resolver (MsaTestScene *self)
+{
+  MsaMulti *multi = self->world->multi;
+  g_autoptr (GResolver) resolver = g_object_new (deaf_resolver_get_type (), NULL);
+
+  msa_multi_set_resolver (multi, resolver);
+  g_assert_true (msa_multi_get_resolver (multi) == resolver);
+  msa_multi_set_resolver (multi, NULL);
+}
+
 static void
 call_getters (MsaTestScene *self)
 {
@@ -507,6 +536,7 @@ const MsaTestCall msa_test_calls[] = {
     " msa_multi_get_tls_config msa_multi_set_tls_config"
     " msa_multi_get_tls_session_store msa_multi_set_tls_session_store ",
     call_settings, FALSE },
+  { "resolver", " msa_multi_get_resolver msa_multi_set_resolver ", call_resolver, FALSE },
   { "getters",
     " msa_multi_get_n_running msa_multi_get_n_pending msa_multi_get_n_connections"
     " msa_multi_get_timeout_ms msa_multi_get_transfers ",

@@ -23,6 +23,7 @@ test_defaults (void)
   g_assert_cmpuint (msa_multi_get_max_connections_per_host (multi), ==, 6);
   g_assert_cmpuint (msa_multi_get_max_idle_connections (multi), ==, 64);
   g_assert_null (msa_multi_get_tls_config (multi));
+  g_assert_null (msa_multi_get_resolver (multi));
   g_assert_cmpuint (msa_multi_get_n_running (multi), ==, 0);
   g_assert_cmpuint (msa_multi_get_n_pending (multi), ==, 0);
   g_assert_cmpuint (msa_multi_get_n_connections (multi), ==, 0);
