@@ -58,7 +58,7 @@ void          msa_resolver_forget (MsaResolver *self,
                                    const MsaHost *host,
                                    guint16 port);
 /* @literals are what this port of @host stands for from now on, until they expire as what was looked
- * up does. Does nothing to a host that is not looked up anyway. */
+ * up does. A host that is never looked up is not asked for there either. */
 void          msa_resolver_put    (MsaResolver *self,
                                    const MsaHost *host,
                                    guint16 port,

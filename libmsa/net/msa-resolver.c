@@ -548,8 +548,7 @@ void
 msa_resolver_set_source (MsaResolver *self,
                          GResolver *source)
 {
-  /* Its last reference may be this one, and its end the application's code. */
-  g_autoptr (GResolver) before = g_steal_pointer (&self->source);
+  GResolver *before = g_steal_pointer (&self->source);
   GHashTableIter iter;
   gpointer key;
 
@@ -559,6 +558,8 @@ msa_resolver_set_source (MsaResolver *self,
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     restart_entry (self, key);
+  /* Its last reference may be this one, and its end the application's code. */
+  g_clear_object (&before);
 }
 
 GResolver *

@@ -119,6 +119,17 @@ typedef struct
 
 static const Going goings[] = {
   { "plain", "http://example.org/", NULL, NULL, 0, "example.org at 10.0.0.1:80", 0, 2 },
+  { "no-scheme", "example.org", NULL, NULL, 0, "example.org at 10.0.0.1:80", 0, 2 },
+  { "ipv4-hexadecimal", "http://0xa.0.2/", NULL, NULL, 0, "10.0.0.2 at 10.0.0.2:80", 0, 0 },
+  { "ipv6", "http://[FD00:0::3]:8080/", NULL, NULL, 0, "[fd00::3]:8080 at [fd00::3]:8080", 0, 0 },
+  { "ipv6-zone", "http://[fd00::3%25eth0]/", NULL, NULL, 0,
+    "Could not resolve host 'fd00::3': There is no network interface 'eth0'", MSA_ERROR_RESOLVE,
+    0 },
+  { "ipv6-zone-pinned", "http://[fe80::1%25eth0]/", NULL, "[fe80::1%eth0]:80:[fd00::3]", 0,
+    "[fe80::1] at [fd00::3]:80", 0, 0 },
+  { "localhost", "http://a.localhost/", NULL, NULL, 0, "a.localhost at [::1]:80", 0, 0 },
+  { "onion", "http://a.onion./", NULL, NULL, 0,
+    "Could not resolve host 'a.onion': Names in .onion are not looked up", MSA_ERROR_RESOLVE, 0 },
   { "connect-to", "http://example.org/", "example.org:80:other.org:8080", NULL, 0,
     "example.org at 10.0.0.2:8080", 0, 2 },
   { "connect-to-port", "http://example.org/", ":::8080", NULL, 0,
