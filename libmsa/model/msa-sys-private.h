@@ -56,6 +56,12 @@ typedef struct
 
   /* The options every connection wants are set here: no SIGPIPE, TCP_NODELAY, keep-alive. */
   int      (*socket_open) (MsaSys *self, int family);
+  /* Before connecting. Any number of sockets may have the same local port, as long as they go to
+   * different places: a clash of two is EADDRNOTAVAIL from socket_connect(). A port that others
+   * hold is EADDRINUSE, and another one may then be tried. */
+  int      (*socket_bind) (MsaSys *self, int fd, const MsaAddress *address);
+  /* What the socket sends leaves through the interface @name alone. */
+  int      (*socket_bind_device) (MsaSys *self, int fd, const char *name);
   int      (*socket_connect) (MsaSys *self, int fd, const MsaAddress *address);
   /* 0 when connected; SO_ERROR when connecting failed or the connection broke; EINPROGRESS
    * while it is being made (asked too early); -1 with errno when the call itself failed. */

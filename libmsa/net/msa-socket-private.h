@@ -27,7 +27,18 @@ int        msa_socket_get_fd (MsaFilter *self);
 guint64    msa_socket_count_bytes (MsaFilter *self);
 const MsaAddress *msa_socket_get_address (MsaFilter *self);
 
-/* "192.0.2.1:80", "[2001:db8::1]:443": for messages and the public property. */
+/* "192.0.2.1:80", "[2001:db8::1]:443", "unix:/run/x", "unix:@x": for messages and the public
+ * property. */
 gchar     *msa_address_to_string (const MsaAddress *self) G_GNUC_WARN_UNUSED_RESULT;
+/* 0 where there are no ports, and nothing is set there. */
+guint16    msa_address_get_port  (const MsaAddress *self);
 void       msa_address_set_port  (MsaAddress *self,
                                   guint16 port);
+/* FALSE: @text is no numeric address of either family. The port is 0. */
+gboolean   msa_address_parse     (MsaAddress *self,
+                                  const char *text);
+/* A Unix socket; '@' leads a name of Linux's abstract namespace. MSA_ERROR_INVALID_ARGUMENT for a
+ * path that is empty or too long. */
+gboolean   msa_address_parse_path (MsaAddress *self,
+                                   const char *path,
+                                   GError **error);

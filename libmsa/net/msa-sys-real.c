@@ -11,6 +11,7 @@
 #include "net/msa-sys-real-private.h"
 
 #include "base/msa-limits-private.h"
+#include "net/msa-socket-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,44 @@ real_socket_open (MsaSys *sys,
   set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE_S);
   set_option (fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_ALIVE_PROBES);
   return fd;
+}
+
+static int
+real_socket_bind (MsaSys *sys,
+                  int fd,
+                  const MsaAddress *address)
+{
+  gboolean has_port = msa_address_get_port (address) != 0;
+
+  /* Or a fixed port would be of no use for a minute after each connection, and each address of a
+   * race would need one of its own. */
+  if (has_port)
+    set_option (fd, SOL_SOCKET, SO_REUSEADDR, 1);
+#ifdef IP_BIND_ADDRESS_NO_PORT
+  /* Else the kernel takes a port now that no other destination can then have. */
+  else
+    set_option (fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+#endif
+
+  return bind (fd, (const struct sockaddr *) &address->addr, address->len);
+}
+
+static int
+real_socket_bind_device (MsaSys *sys,
+                         int fd,
+                         const char *name)
+{
+#ifdef SO_BINDTODEVICE
+  gsize len = strlen (name);
+
+  /* The kernel would cut a longer name, and undo the binding for none at all. */
+  if (len > 0 && len < IFNAMSIZ)
+    return setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t) len);
+  errno = ENODEV;
+#else
+  errno = ENOPROTOOPT;
+#endif
+  return -1;
 }
 
 static int
@@ -436,6 +475,8 @@ static const MsaSysOps ops = {
   .boot_us = real_boot_us,
   .real_us = real_real_us,
   .socket_open = real_socket_open,
+  .socket_bind = real_socket_bind,
+  .socket_bind_device = real_socket_bind_device,
   .socket_connect = real_socket_connect,
   .socket_error = real_socket_error,
   .socket_send = real_socket_send,

@@ -1,7 +1,8 @@
 /* msa-sim-private.h: the parts of the simulation among themselves
  *
  * msa-sim.c has life, clock, counters and the table; msa-sim-poller.c descriptors, readiness
- * and waiting; msa-sim-socket.c connections and their peers; msa-sim-host.c names, jobs, files.
+ * and waiting; msa-sim-socket.c connections and their peers; msa-sim-local.c the local ends of
+ * these; msa-sim-host.c names, jobs, files.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -11,12 +12,13 @@
 
 typedef struct _SimDescriptor SimDescriptor;
 typedef struct _SimEvent      SimEvent;
+typedef struct _SimPeer       SimPeer;
 typedef struct _SimSocket     SimSocket;
 
 /* Every member of MsaSysOps. */
 #define SIM_OPS(X)                                                                                 \
   X (now_us) X (boot_us) X (real_us) X (socket_open) X (socket_connect) X (socket_error)           \
-  X (socket_send)                                                                                  \
+  X (socket_bind) X (socket_bind_device) X (socket_send)                                           \
   X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
@@ -73,6 +75,33 @@ struct _SimDescriptor
   SimEvent  *alarm;         /* (unowned) (nullable): SIM_TIMER: when it fires */
 };
 
+typedef enum
+{
+  SIM_NEW,
+  SIM_CONNECTING,
+  SIM_CONNECTED,
+  SIM_FAILED,
+} SimState;
+
+/* The client's end of a connection; goes with its descriptor. */
+struct _SimSocket
+{
+  MsaSim        *sim;        /* (unowned) */
+  SimDescriptor *descriptor; /* (unowned): its owner */
+  SimPeer       *peer;       /* (unowned) (nullable): from connect() on */
+  SimState       state;
+  int            family;
+  int            error;      /* to be told once */
+  MsaAddress     local;      /* len 0: neither bound nor connected */
+  char          *device;     /* (owned) (nullable): the interface it was bound to */
+  MsaAddress     remote;     /* len 0: before connect() */
+  GByteArray    *inbox;      /* (owned): arrived */
+  gboolean       eof;
+  gboolean       reset;
+  gboolean       write_shut;
+  gsize          in_flight;  /* sent, and not yet read by the peer */
+};
+
 typedef struct
 {
   guint op;                 /* SIM_N_OPS: any */
@@ -102,7 +131,9 @@ struct _MsaSim
   gsize       send_window;
   gsize       segment;
   guint16     next_port;
-  GHashTable *listeners;    /* (owned): "address:port" to SimListener */
+  GHashTable *local_hosts;  /* (owned): set of the addresses, with port 0, that may be bound to */
+  GHashTable *local_ports;  /* (owned): set of those that others hold */
+  GHashTable *listeners;    /* (owned): "address:port" or "unix:path" to SimListener */
   GHashTable *routes;       /* (owned): address to SimRoute */
   GPtrArray  *links;        /* (owned) (element-type SimPeer): the other end of every connect() */
   GPtrArray  *peers;        /* (owned) (element-type MsaSimPeer): those of them that were accepted */
@@ -174,6 +205,16 @@ MsaAddress     sim_parse_address    (const char *text,
                                      guint16 port);
 char          *sim_format_address   (const MsaAddress *address,
                                      gboolean with_port) G_GNUC_WARN_UNUSED_RESULT;
+
+/* msa-sim-local.c */
+void           sim_local_init       (MsaSim *self);
+void           sim_local_clear      (MsaSim *self);
+int            sim_socket_bind      (MsaSys *sys, int fd, const MsaAddress *address);
+int            sim_socket_bind_device (MsaSys *sys, int fd, const char *name);
+/* Gives a socket that connects to @remote what it has not been bound to. FALSE: two connections
+ * would be the same. */
+gboolean       sim_local_choose     (SimSocket *self,
+                                     const MsaAddress *remote);
 
 /* msa-sim-host.c */
 void           sim_hosts_init       (MsaSim *self);

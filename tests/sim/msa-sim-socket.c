@@ -19,9 +19,8 @@
 
 #define DEFAULT_LATENCY_US 1000
 #define DEFAULT_SEND_WINDOW (256 * 1024)
-#define FIRST_PORT 49152
 
-typedef struct
+struct _SimPeer
 {
   MsaSimPeer peer;          /* first */
 
@@ -35,31 +34,6 @@ typedef struct
   gboolean   client_closed; /* the client's FIN or reset has arrived */
   gint64     last_to_client_us;
   gint64     last_to_peer_us;
-} SimPeer;
-
-typedef enum
-{
-  SIM_NEW,
-  SIM_CONNECTING,
-  SIM_CONNECTED,
-  SIM_FAILED,
-} SimState;
-
-struct _SimSocket
-{
-  MsaSim        *sim;        /* (unowned) */
-  SimDescriptor *descriptor; /* (unowned): its owner */
-  SimPeer       *peer;       /* (unowned) (nullable): from connect() on */
-  SimState       state;
-  int            family;
-  int            error;      /* to be told once */
-  MsaAddress     local;
-  MsaAddress     remote;
-  GByteArray    *inbox;      /* (owned): arrived */
-  gboolean       eof;
-  gboolean       reset;
-  gboolean       write_shut;
-  gsize          in_flight;  /* sent, and not yet read by the peer */
 };
 
 typedef struct
@@ -78,22 +52,11 @@ MsaAddress
 sim_parse_address (const char *text,
                    guint16 port)
 {
-  MsaAddress address = { .len = 0 };
-  struct sockaddr_in *in = (struct sockaddr_in *) &address.addr;
-  struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) &address.addr;
+  MsaAddress address;
 
-  if (inet_pton (AF_INET, text, &in->sin_addr) == 1)
-    {
-      in->sin_family = AF_INET;
-      address.len = sizeof *in;
-    }
-  else
-    {
-      g_assert_cmpint (inet_pton (AF_INET6, text, &in6->sin6_addr), ==, 1);
-      in6->sin6_family = AF_INET6;
-      address.len = sizeof *in6;
-    }
+  g_assert_true (msa_address_parse (&address, text));
   msa_address_set_port (&address, port);
+
   return address;
 }
 
@@ -112,8 +75,12 @@ static char *
 key_of (const char *address,
         guint16 port)
 {
-  MsaAddress parsed = sim_parse_address (address, port);
+  MsaAddress parsed;
 
+  if (g_str_has_prefix (address, "unix:"))
+    return g_strdup (address);
+
+  parsed = sim_parse_address (address, port);
   return msa_address_to_string (&parsed);
 }
 
@@ -123,6 +90,8 @@ free_peer (SimPeer *peer)
   g_string_free (peer->received, TRUE);
   g_string_free (peer->unread, TRUE);
   g_free (peer->peer.address);
+  g_free (peer->peer.client);
+  g_free (peer->peer.device);
   g_free (peer);
 }
 
@@ -131,7 +100,6 @@ sim_sockets_init (MsaSim *self)
 {
   self->latency_us = DEFAULT_LATENCY_US;
   self->send_window = DEFAULT_SEND_WINDOW;
-  self->next_port = FIRST_PORT;
   self->listeners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->routes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->links = g_ptr_array_new_with_free_func ((GDestroyNotify) free_peer);
@@ -589,7 +557,7 @@ sim_socket_open (MsaSys *sys,
 
   if (!sim_enter (self, SIM_OP_socket_open))
     return -1;
-  if (family != AF_INET && family != AF_INET6)
+  if (family != AF_INET && family != AF_INET6 && family != AF_UNIX)
     {
       errno = EAFNOSUPPORT;
       return -1;
@@ -618,6 +586,7 @@ sim_socket_close (SimSocket *self)
         send_to_peer (peer, peer_gets_end, NULL);
     }
   g_byte_array_unref (self->inbox);
+  g_free (self->device);
   g_free (self);
 }
 
@@ -637,6 +606,8 @@ make_peer (MsaSim *self,
 
   peer->peer.sim = self;
   peer->peer.address = msa_address_to_string (address);
+  peer->peer.client = msa_address_to_string (&client->local);
+  peer->peer.device = g_strdup (client->device);
   peer->socket = client;
   peer->received = g_string_new (NULL);
   peer->unread = g_string_new (NULL);
@@ -670,16 +641,23 @@ sim_socket_connect (MsaSys *sys,
   if (route == ROUTE_UNREACHABLE)
     return fail (ENETUNREACH);
 
+  if (client->family == AF_UNIX && !g_hash_table_contains (self->listeners, host))
+    return fail (ENOENT);
+  if (!sim_local_choose (client, address))
+    return fail (EADDRNOTAVAIL);
+
   client->state = SIM_CONNECTING;
   client->remote = *address;
-  client->local = sim_parse_address (client->family == AF_INET ? "10.255.0.1" : "fd00::ff:1",
-                                     self->next_port);
-  self->next_port = self->next_port == G_MAXUINT16 ? FIRST_PORT : self->next_port + 1;
   client->peer = make_peer (self, client, address);
   if (route != ROUTE_BLACK_HOLE)
     send_to_peer (client->peer, peer_gets_request, NULL);
   sim_descriptor_changed (client->descriptor);
-  return fail (EINPROGRESS);
+  if (client->family != AF_UNIX)
+    return fail (EINPROGRESS);
+
+  /* It stands before it is accepted. */
+  client_gets_connected (self, &(SimPacket) { client->peer, NULL });
+  return 0;
 }
 
 static int

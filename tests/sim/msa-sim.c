@@ -298,6 +298,8 @@ static const MsaSysOps ops = {
   .boot_us = sim_boot_us,
   .real_us = sim_real_us,
   .socket_open = sim_socket_open,
+  .socket_bind = sim_socket_bind,
+  .socket_bind_device = sim_socket_bind_device,
   .socket_connect = sim_socket_connect,
   .socket_error = sim_socket_error,
   .socket_send = sim_socket_send,
@@ -344,6 +346,7 @@ msa_sim_new (void)
   self->violations = g_ptr_array_new_with_free_func (g_free);
   self->servers = g_ptr_array_new_with_free_func (g_free);
   sim_sockets_init (self);
+  sim_local_init (self);
   sim_hosts_init (self);
   return self;
 }
@@ -374,6 +377,7 @@ msa_sim_unref (MsaSim *self)
     sim_unschedule (self, g_sequence_get (g_sequence_get_begin_iter (self->events)));
   g_sequence_free (self->events);
   sim_sockets_clear (self);
+  sim_local_clear (self);
   sim_hosts_clear (self);
   g_ptr_array_unref (self->servers);
   g_array_unref (self->faults);

@@ -67,7 +67,8 @@ GPtrArray *msa_sim_get_violations (MsaSim *self);
 /* No violation, nothing open; prints what there is. */
 void       msa_sim_assert_clean   (MsaSim *self);
 
-/* Network. Addresses are numeric texts. */
+/* Network. Addresses are numeric texts, or "unix:" with a path; then there is no port, and
+ * connecting takes no time. */
 typedef void (*MsaSimAcceptFunc) (MsaSim *sim,
                                   MsaSimPeer *peer,
                                   gpointer data);
@@ -87,6 +88,13 @@ void       msa_sim_set_black_hole  (MsaSim *self,
 /* connect() fails at once with ENETUNREACH. */
 void       msa_sim_set_unreachable (MsaSim *self,
                                     const char *address);
+/* The machine has this address too; its connections come from 10.255.0.1 and fd00::ff:1, unless
+ * their sockets are bound. */
+void       msa_sim_add_local_address (MsaSim *self,
+                                      const char *address);
+/* Another program holds this local port, at all addresses. */
+void       msa_sim_take_local_port (MsaSim *self,
+                                    guint16 port);
 /* Each way; 1000 at first. */
 void       msa_sim_set_latency     (MsaSim *self,
                                     gint64 latency_us);
@@ -103,6 +111,8 @@ struct _MsaSimPeer
   MsaSim  *sim;            /* (unowned) */
   guint    serial;         /* 1 for the first one accepted */
   char    *address;        /* (owned): the address and port it was reached at */
+  char    *client;         /* (owned): the address and port it is reached from */
+  char    *device;         /* (owned) (nullable): the interface that the client is bound to */
 
   gpointer user_data;
   /* (nullable): bytes were read, and stand at the end of msa_sim_peer_get_received() */
@@ -170,6 +180,7 @@ void       msa_sim_set_file        (MsaSim *self,
 void       msa_sim_set_env         (MsaSim *self,
                                     const char *name,
                                     const char *value);
+/* Sockets may be bound to it. */
 void       msa_sim_set_interface   (MsaSim *self,
                                     const char *name,
                                     guint index);

@@ -245,6 +245,136 @@ test_unreachable (void)
   sys->ops->close (sys, fd);
 }
 
+/* Local ends */
+
+static const struct
+{
+  const char *name;
+  const char *address;
+  guint16     port;
+  int         error_number; /* 0: it is bound */
+  const char *client;       /* where it is then seen to come from */
+} bindings[] = {
+  { "port", "0.0.0.0", 5000, 0, "10.255.0.1:5000" },
+  { "address", "10.255.0.2", 0, 0, "10.255.0.2:49152" },
+  { "both", "10.255.0.2", 5000, 0, "10.255.0.2:5000" },
+  { "port-taken", "0.0.0.0", 5001, EADDRINUSE, "10.255.0.1:49152" },
+  { "not-ours", "10.255.0.3", 0, EADDRNOTAVAIL, "10.255.0.1:49152" },
+};
+
+static void
+test_bind (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  MsaAddress local, remote = ipv4 ("10.0.0.1", 80);
+  MsaSimPeer *peer = NULL;
+  g_autofree char *text = NULL;
+  int fd;
+
+  setup ();
+  msa_sim_add_local_address (sim, "10.255.0.2");
+  msa_sim_take_local_port (sim, 5001);
+  msa_sim_listen (sim, "10.0.0.1", 80, accept_cb, &peer);
+  fd = sys->ops->socket_open (sys, AF_INET);
+  local = ipv4 (bindings[i].address, bindings[i].port);
+  errno = 0;
+  g_assert_cmpint (sys->ops->socket_bind (sys, fd, &local), ==,
+                   bindings[i].error_number == 0 ? 0 : -1);
+  g_assert_cmpint (errno, ==, bindings[i].error_number);
+
+  g_assert_cmpint (sys->ops->socket_connect (sys, fd, &remote), ==, -1);
+  msa_sim_advance_by (sim, 2 * LATENCY_US);
+  g_assert_cmpstr (peer->client, ==, bindings[i].client);
+  g_assert_cmpint (sys->ops->socket_get_local (sys, fd, &local), ==, 0);
+  text = msa_address_to_string (&local);
+  g_assert_cmpstr (text, ==, bindings[i].client);
+  sys->ops->close (sys, fd);
+  teardown ();
+}
+
+static void
+test_bind_misused (void)
+{
+  MsaAddress address = ipv4 ("0.0.0.0", 5000);
+  int ipv6 = sys->ops->socket_open (sys, AF_INET6);
+  int fd = sys->ops->socket_open (sys, AF_INET);
+
+  g_assert_cmpint (sys->ops->socket_bind (sys, ipv6, &address), ==, -1);
+  g_assert_cmpint (errno, ==, EINVAL);
+  g_assert_cmpint (sys->ops->socket_bind (sys, fd, &address), ==, 0);
+  g_assert_cmpint (sys->ops->socket_bind (sys, fd, &address), ==, -1);
+  g_assert_cmpint (errno, ==, EINVAL);
+  sys->ops->close (sys, ipv6);
+  sys->ops->close (sys, fd);
+}
+
+/* A port is shared by connections to different places only. */
+static void
+test_bind_clash (void)
+{
+  MsaAddress local = ipv4 ("0.0.0.0", 5000);
+  MsaAddress remotes[] = { ipv4 ("10.0.0.1", 80), ipv4 ("10.0.0.2", 80), ipv4 ("10.0.0.1", 80) };
+  int fds[3];
+
+  for (guint i = 0; i < 3; i++)
+    {
+      fds[i] = sys->ops->socket_open (sys, AF_INET);
+      g_assert_cmpint (sys->ops->socket_bind (sys, fds[i], &local), ==, 0);
+      g_assert_cmpint (sys->ops->socket_connect (sys, fds[i], &remotes[i]), ==, -1);
+      g_assert_cmpint (errno, ==, i < 2 ? EINPROGRESS : EADDRNOTAVAIL);
+    }
+  for (guint i = 0; i < 3; i++)
+    sys->ops->close (sys, fds[i]);
+}
+
+static void
+test_bind_device (void)
+{
+  MsaAddress address = ipv4 ("10.0.0.1", 80);
+  MsaSimPeer *peer = NULL;
+  int fd = sys->ops->socket_open (sys, AF_INET);
+
+  msa_sim_listen (sim, "10.0.0.1", 80, accept_cb, &peer);
+  msa_sim_set_interface (sim, "eth0", 2);
+  g_assert_cmpint (sys->ops->socket_bind_device (sys, fd, "eth1"), ==, -1);
+  g_assert_cmpint (errno, ==, ENODEV);
+  g_assert_cmpint (sys->ops->socket_bind_device (sys, fd, "eth0"), ==, 0);
+  g_assert_cmpint (sys->ops->socket_connect (sys, fd, &address), ==, -1);
+  msa_sim_advance_by (sim, LATENCY_US);
+  g_assert_cmpstr (peer->device, ==, "eth0");
+  sys->ops->close (sys, fd);
+}
+
+static void
+test_unix (void)
+{
+  MsaSimPeer *peer = NULL;
+  MsaAddress address, none;
+  g_autofree char *remote = NULL;
+  int fd = sys->ops->socket_open (sys, AF_UNIX);
+
+  g_assert_true (msa_address_parse_path (&address, "/run/server", NULL));
+  g_assert_true (msa_address_parse_path (&none, "/run/none", NULL));
+  msa_sim_listen (sim, "unix:/run/server", 0, accept_cb, &peer);
+  g_assert_cmpint (sys->ops->socket_connect (sys, fd, &none), ==, -1);
+  g_assert_cmpint (errno, ==, ENOENT);
+
+  g_assert_cmpint (sys->ops->socket_connect (sys, fd, &address), ==, 0);
+  g_assert_cmpint (sys->ops->socket_error (sys, fd), ==, 0);
+  g_assert_cmpint (sys->ops->socket_send (sys, fd, "ping", 4), ==, 4);
+  msa_sim_advance_by (sim, LATENCY_US);
+  g_assert_cmpstr (peer->address, ==, "unix:/run/server");
+  g_assert_cmpstr (peer->client, ==, "unix:");
+  g_assert_cmpstr (msa_sim_peer_get_received (peer)->str, ==, "ping");
+  g_assert_cmpint (sys->ops->socket_get_peer (sys, fd, &address), ==, 0);
+  remote = msa_address_to_string (&address);
+  g_assert_cmpstr (remote, ==, "unix:/run/server");
+  msa_sim_peer_send (peer, "pong", -1);
+  msa_sim_advance_by (sim, LATENCY_US);
+  expect_recv (fd, "pong");
+  sys->ops->close (sys, fd);
+}
+
 static void
 test_closed_before_accept (void)
 {
@@ -895,6 +1025,10 @@ static const struct
   { "/msa/sim/black-hole", test_black_hole },
   { "/msa/sim/unreachable", test_unreachable },
   { "/msa/sim/closed-before-accept", test_closed_before_accept },
+  { "/msa/sim/bind-misused", test_bind_misused },
+  { "/msa/sim/bind-clash", test_bind_clash },
+  { "/msa/sim/bind-device", test_bind_device },
+  { "/msa/sim/unix", test_unix },
   { "/msa/sim/receive", test_receive },
   { "/msa/sim/segments", test_segments },
   { "/msa/sim/send-later", test_send_later },
@@ -947,6 +1081,12 @@ main (int argc,
     g_test_add_data_func (tests[i].path, GUINT_TO_POINTER (i), run_test);
   g_test_add_data_func ("/msa/sim/peer-close", GINT_TO_POINTER (TRUE), run_peer_close);
   g_test_add_data_func ("/msa/sim/peer-shutdown", GINT_TO_POINTER (FALSE), run_peer_close);
+  for (guint i = 0; i < G_N_ELEMENTS (bindings); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/sim/bind/%s", bindings[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_bind);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (lookups); i++)
     {
       g_autofree char *path = g_strdup_printf ("/msa/sim/look-up/%s", lookups[i].name);

@@ -8,6 +8,7 @@
 #include "base/msa-mailbox-private.h"
 #include "model/msa-enums.h"
 #include "model/msa-sys-private.h"
+#include "net/msa-socket-private.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -246,6 +247,192 @@ test_socket_no_sigpipe (void)
   g_assert_cmpint (sys->ops->socket_send (sys, fd, "x", 1), ==, -1);
   g_assert_cmpint (errno, ==, EPIPE);
   sys->ops->close (sys, fd);
+}
+
+/* Local ends */
+
+static MsaAddress
+loopback_address (const char *text,
+                  guint16 port)
+{
+  MsaAddress address;
+
+  g_assert_true (msa_address_parse (&address, text));
+  msa_address_set_port (&address, port);
+  return address;
+}
+
+static guint16
+get_local_port (int fd)
+{
+  MsaAddress address;
+
+  g_assert_cmpint (sys->ops->socket_get_local (sys, fd, &address), ==, 0);
+  return msa_address_get_port (&address);
+}
+
+static void
+test_bind_address (void)
+{
+  MsaAddress address, local = loopback_address ("127.0.0.2", 0);
+  int listener = listen_somewhere (&address);
+  int fd = sys->ops->socket_open (sys, AF_INET);
+  g_autofree char *text = NULL;
+
+  g_assert_cmpint (sys->ops->socket_bind (sys, fd, &local), ==, 0);
+  /* No port is kept from other destinations before it is known which. */
+  g_assert_cmpuint (get_local_port (fd), ==, 0);
+  if (sys->ops->socket_connect (sys, fd, &address) < 0)
+    g_assert_cmpint (errno, ==, EINPROGRESS);
+  wait_ready (fd, MSA_SOCKET_OUT);
+  g_assert_cmpint (sys->ops->socket_error (sys, fd), ==, 0);
+  g_assert_cmpuint (get_local_port (fd), !=, 0);
+  g_assert_cmpint (sys->ops->socket_get_local (sys, fd, &local), ==, 0);
+  text = msa_address_to_string (&local);
+  g_assert_true (g_str_has_prefix (text, "127.0.0.2:"));
+  sys->ops->close (sys, fd);
+  close (listener);
+}
+
+static void
+test_bind_fails (void)
+{
+  /* Of the range for documentation: nobody's. */
+  MsaAddress foreign = loopback_address ("192.0.2.1", 0);
+  MsaAddress taken;
+  int listener = listen_somewhere (&taken);
+  int fd = sys->ops->socket_open (sys, AF_INET);
+
+  g_assert_cmpint (sys->ops->socket_bind (sys, fd, &taken), ==, -1);
+  g_assert_cmpint (errno, ==, EADDRINUSE);
+  g_assert_cmpint (sys->ops->socket_bind (sys, fd, &foreign), ==, -1);
+  g_assert_cmpint (errno, ==, EADDRNOTAVAIL);
+  sys->ops->close (sys, fd);
+  close (listener);
+}
+
+/* A port that was free a moment ago. */
+static guint16
+find_free_port (void)
+{
+  MsaAddress address;
+
+  close (listen_somewhere (&address));
+  return msa_address_get_port (&address);
+}
+
+/* Sockets have the same port, as long as they go to different places. */
+static void
+test_bind_shared (void)
+{
+  MsaAddress addresses[2];
+  int listeners[2] = { listen_somewhere (&addresses[0]), listen_somewhere (&addresses[1]) };
+  MsaAddress local = loopback_address ("127.0.0.2", find_free_port ());
+  int fds[3];
+
+  for (guint i = 0; i < 3; i++)
+    {
+      errno = EINPROGRESS;
+      fds[i] = sys->ops->socket_open (sys, AF_INET);
+      g_assert_cmpint (sys->ops->socket_bind (sys, fds[i], &local), ==, 0);
+      sys->ops->socket_connect (sys, fds[i], &addresses[i % 2]);
+      g_assert_cmpint (errno, ==, i < 2 ? EINPROGRESS : EADDRNOTAVAIL);
+    }
+  for (guint i = 0; i < 3; i++)
+    sys->ops->close (sys, fds[i]);
+  for (guint i = 0; i < 2; i++)
+    close (listeners[i]);
+}
+
+static const struct
+{
+  const char *name;
+  const char *device;
+  int         error_number;
+} devices[] = {
+  { "loopback", "lo", 0 },
+  { "none", "no-such-thing", ENODEV },
+  /* What the kernel would take for the end of the binding, and what it would cut. */
+  { "empty", "", ENODEV },
+  { "too-long", "0123456789abcdef", ENODEV },
+};
+
+static void
+test_bind_device (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  int fd = sys->ops->socket_open (sys, AF_INET);
+  int result = sys->ops->socket_bind_device (sys, fd, devices[i].device);
+  int code = result < 0 ? errno : 0;
+
+  /* Some kernels leave this to the administrator. */
+  if (code != EPERM)
+    g_assert_cmpint (code, ==, devices[i].error_number);
+  sys->ops->close (sys, fd);
+}
+
+static void
+test_unix (gconstpointer data)
+{
+  g_autofree char *folder = g_dir_make_tmp ("msa-sys-real-XXXXXX", NULL);
+  g_autofree char *path = data == NULL ? g_build_filename (folder, "socket", NULL)
+                                       : g_strconcat ("@", folder, NULL);
+  g_autofree char *expected = g_strconcat ("unix:", path, NULL);
+  int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = sys->ops->socket_open (sys, AF_UNIX);
+  MsaAddress address, peer;
+  g_autofree char *text = NULL;
+  char byte;
+  int other;
+
+  g_assert_true (msa_address_parse_path (&address, path, NULL));
+  g_assert_cmpint (sys->ops->socket_connect (sys, fd, &address), ==, -1);
+  g_assert_cmpint (errno, ==, data == NULL ? ENOENT : ECONNREFUSED);
+  g_assert_cmpint (bind (listener, (struct sockaddr *) &address.addr, address.len), ==, 0);
+  g_assert_cmpint (listen (listener, 0), ==, 0);
+  g_assert_cmpint (sys->ops->socket_connect (sys, fd, &address), ==, 0);
+  g_assert_cmpint (sys->ops->socket_error (sys, fd), ==, 0);
+  g_assert_cmpint (sys->ops->socket_get_peer (sys, fd, &peer), ==, 0);
+  text = msa_address_to_string (&peer);
+  g_assert_cmpstr (text, ==, expected);
+
+  other = accept (listener, NULL, NULL);
+  g_assert_cmpint (sys->ops->socket_send (sys, fd, "x", 1), ==, 1);
+  g_assert_cmpint (recv (other, &byte, 1, 0), ==, 1);
+  close (other);
+  close (listener);
+  sys->ops->close (sys, fd);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* What the bottom filter takes for a full backlog. */
+static void
+test_unix_backlog (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("msa-sys-real-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "socket", NULL);
+  int listener = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fds[8];
+  guint n = 0;
+  MsaAddress address;
+  int code = 0;
+
+  g_assert_true (msa_address_parse_path (&address, path, NULL));
+  g_assert_cmpint (bind (listener, (struct sockaddr *) &address.addr, address.len), ==, 0);
+  g_assert_cmpint (listen (listener, 0), ==, 0);
+  while (n < G_N_ELEMENTS (fds) && code == 0)
+    {
+      fds[n] = sys->ops->socket_open (sys, AF_UNIX);
+      code = sys->ops->socket_connect (sys, fds[n], &address) < 0 ? errno : 0;
+      n++;
+    }
+  g_assert_cmpint (code, ==, EAGAIN);
+  while (n > 0)
+    sys->ops->close (sys, fds[--n]);
+  close (listener);
+  g_unlink (path);
+  g_rmdir (folder);
 }
 
 /* Waiting */
@@ -808,6 +995,18 @@ add_socket_tests (void)
   g_test_add_func ("/msa/sys-real/socket/refused", test_socket_refused);
   g_test_add_func ("/msa/sys-real/socket/asked-too-early", test_socket_asked_too_early);
   g_test_add_func ("/msa/sys-real/socket/no-sigpipe", test_socket_no_sigpipe);
+  g_test_add_func ("/msa/sys-real/bind/address", test_bind_address);
+  g_test_add_func ("/msa/sys-real/bind/fails", test_bind_fails);
+  g_test_add_func ("/msa/sys-real/bind/shared", test_bind_shared);
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/sys-real/bind-device/%s", devices[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_bind_device);
+    }
+  g_test_add_data_func ("/msa/sys-real/unix/path", NULL, test_unix);
+  g_test_add_data_func ("/msa/sys-real/unix/abstract", "@", test_unix);
+  g_test_add_func ("/msa/sys-real/unix/backlog", test_unix_backlog);
 }
 
 static void
