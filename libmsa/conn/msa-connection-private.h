@@ -68,6 +68,7 @@ struct _MsaConnection
   GError            *lock;       /* (owned) (nullable): the client's key is locked, and somebody is to be asked */
   guint              n_passwords; /* tried */
   MsaAsks            may_ask;    /* set by who made it, before connecting */
+  MsaLocalEnd        local;      /* borrows from settings */
   MsaRace            race;       /* until a socket is connected; its sockets go on calling through it */
   GError            *error;      /* (owned) (nullable): why connecting failed, so far */
 

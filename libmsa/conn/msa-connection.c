@@ -248,6 +248,8 @@ msa_connection_new (MsaConnEnv *env,
   msa_race_init (&self->race, env->reactor, race_wake);
   self->lookup.serial = serial;
   self->race.trace = get_trace (self);
+  msa_local_end_read (&self->local, settings, &self->error);
+  self->race.local = &self->local;
   self->started_us = now_us;
   self->due_link.data = self->pool_link.data = self;
   self->lru_link.data = self->site_link.data = self;

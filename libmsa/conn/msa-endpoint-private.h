@@ -18,11 +18,12 @@ typedef struct
   MsaHost     *host;    /* (owned): whose addresses are wanted */
   guint16      port;
   MsaIpVersion version;
+  MsaAddresses *socket; /* (owned) (nullable): a Unix socket's, which stands in the place of the host */
   GPtrArray   *pins;    /* (owned) (nullable) (element-type MsaHost): the addresses, if not to be looked up */
   GPtrArray   *edits;   /* (owned) (nullable) (element-type MsaResolveEntry): of the cache, in their order */
 } MsaEndpoint;
 
-/* MSA_ERROR_INVALID_ARGUMENT with the entry of connect-to or resolve that is wrong. */
+/* MSA_ERROR_INVALID_ARGUMENT with the entry of connect-to or resolve, or the path, that is wrong. */
 MsaEndpoint  *msa_endpoint_new     (const MsaUrl *url,
                                     const MsaSettings *settings,
                                     GError **error);

@@ -11,6 +11,7 @@
 #include "conn/msa-endpoint-private.h"
 
 #include "conn/msa-endpoint-entry-private.h"
+#include "net/msa-socket-private.h"
 
 /* Every entry is read, so that a wrong one does not hide behind one that fits. */
 static gboolean
@@ -78,6 +79,22 @@ apply_resolve (MsaEndpoint *self,
   return TRUE;
 }
 
+static gboolean
+apply_unix_socket (MsaEndpoint *self,
+                   const char *path,
+                   GError **error)
+{
+  MsaAddress address;
+
+  if (path == NULL)
+    return TRUE;
+  if (!msa_address_parse_path (&address, path, error))
+    return FALSE;
+
+  self->socket = msa_addresses_new_single (&address);
+  return TRUE;
+}
+
 MsaEndpoint *
 msa_endpoint_new (const MsaUrl *url,
                   const MsaSettings *settings,
@@ -90,7 +107,8 @@ msa_endpoint_new (const MsaUrl *url,
   self->port = url->port;
   self->version = settings->ip_version;
   if (!apply_connect_to (self, settings->connect_to, error) ||
-      !apply_resolve (self, settings->resolve, error))
+      !apply_resolve (self, settings->resolve, error) ||
+      !apply_unix_socket (self, settings->unix_socket_path, error))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -110,6 +128,7 @@ msa_endpoint_unref (MsaEndpoint *self)
     return;
 
   msa_host_unref (self->host);
+  g_clear_pointer (&self->socket, msa_addresses_unref);
   g_clear_pointer (&self->pins, g_ptr_array_unref);
   g_clear_pointer (&self->edits, g_ptr_array_unref);
   g_free (self);
@@ -140,6 +159,8 @@ msa_endpoint_resolve (const MsaEndpoint *self,
                       gint64 now_us)
 {
   edit_cache (self, resolver, now_us);
+  if (self->socket != NULL)
+    return msa_addresses_ref (self->socket);
   if (self->pins != NULL)
     return msa_addresses_new_literal (sys, self->host->name, (MsaHost *const *) self->pins->pdata,
                                       self->pins->len, self->version);
@@ -151,6 +172,6 @@ void
 msa_endpoint_forget (const MsaEndpoint *self,
                      MsaResolver *resolver)
 {
-  if (self->pins == NULL)
+  if (self->pins == NULL && self->socket == NULL)
     msa_resolver_forget (resolver, self->host, self->port);
 }

@@ -10,6 +10,7 @@
 
 #include "base/msa-limits-private.h"
 #include "filter/msa-filter-private.h"
+#include "net/msa-local-end-private.h"
 #include "net/msa-resolver-private.h"
 
 typedef struct _MsaRace MsaRace;
@@ -29,6 +30,7 @@ struct _MsaRace
   guint         next;       /* address to look at next */
   GArray       *tried;      /* (owned) (nullable) (element-type MsaAddress): of an earlier list */
   guint16       port;
+  const MsaLocalEnd *local; /* (unowned) (nullable): from where; outlives the race */
   MsaRunner     runners[MSA_MAX_RUNNERS];
   guint         n_running;
   MsaTimer      timer;      /* when the next may start although others run */

@@ -133,12 +133,16 @@ static void
 note_failure (MsaRace *self,
               const GError *error)
 {
-  if (self->failures == NULL)
+  gboolean first = self->failures == NULL;
+
+  if (first)
     self->failures = g_string_new (NULL);
   else
     g_string_append (self->failures, "; ");
   g_string_append (self->failures, error->message);
-  self->last_code = error->code;
+  /* A local end that does not suit some of the addresses is not why the others failed. */
+  if (first || error->code != MSA_ERROR_BIND)
+    self->last_code = error->code;
 }
 
 static MsaIo
@@ -205,7 +209,7 @@ start_runner (MsaRace *self,
   while (runner->socket != NULL)
     runner++;
   msa_address_set_port (&address, self->port);
-  runner->socket = msa_socket_new (self->reactor, &address, socket_ready_cb, runner);
+  runner->socket = msa_socket_new (self->reactor, &address, self->local, socket_ready_cb, runner);
   runner->socket->trace = self->trace;
   runner->unwatchable = FALSE;
   self->n_running++;

@@ -11,6 +11,7 @@
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-tls-config-private.h"
+#include "net/msa-socket-private.h"
 
 static const char *const idempotent_methods[] = { "GET", "HEAD", "OPTIONS", "TRACE",
                                                   "DELETE", "PUT", NULL };
@@ -132,6 +133,7 @@ check_settings (const MsaSettings *settings,
                 GError **error)
 {
   const char *overlong;
+  MsaLocalEnd local;
 
   if (settings->uri == NULL)
     {
@@ -149,7 +151,8 @@ check_settings (const MsaSettings *settings,
       return FALSE;
     }
 
-  return settings->tls_config == NULL || msa_tls_config_check (settings->tls_config, error);
+  return msa_local_end_read (&local, settings, error) &&
+         (settings->tls_config == NULL || msa_tls_config_check (settings->tls_config, error));
 }
 
 static MsaHop *

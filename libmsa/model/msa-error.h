@@ -53,6 +53,8 @@ G_BEGIN_DECLS
  *   [property@Easy:response-timeout-ms] of the request
  * @MSA_ERROR_IDLE_TIMED_OUT: nothing was sent or received for
  *   [property@Easy:idle-timeout-ms]
+ * @MSA_ERROR_BIND: the local end that was asked for is not to be had: no such interface, an address
+ *   that is not this machine's, or no free port
  *
  * What can go wrong with a transfer.
  *
@@ -97,6 +99,7 @@ typedef enum
   MSA_ERROR_TLS_TIMED_OUT,
   MSA_ERROR_RESPONSE_TIMED_OUT,
   MSA_ERROR_IDLE_TIMED_OUT,
+  MSA_ERROR_BIND,
 } MsaError;
 
 MSA_AVAILABLE_IN_1_0

@@ -21,6 +21,8 @@ typedef struct
 
 /* With room for @max addresses, of which there are none yet. */
 MsaAddresses *msa_addresses_new         (guint max) G_GNUC_WARN_UNUSED_RESULT;
+/* Just this one. */
+MsaAddresses *msa_addresses_new_single  (const MsaAddress *address) G_GNUC_WARN_UNUSED_RESULT;
 /* @name has none of @version, because of @reason. */
 MsaAddresses *msa_addresses_new_failure (const char *name,
                                          MsaIpVersion version,

@@ -41,6 +41,15 @@ msa_addresses_unref (MsaAddresses *self)
 }
 
 MsaAddresses *
+msa_addresses_new_single (const MsaAddress *address)
+{
+  MsaAddresses *self = msa_addresses_new (1);
+
+  self->addresses[self->n_addresses++] = *address;
+  return self;
+}
+
+MsaAddresses *
 msa_addresses_new_failure (const char *name,
                            MsaIpVersion version,
                            const char *reason)

@@ -1,14 +1,16 @@
-/* msa-socket-private.h: the bottom filter, a TCP socket
+/* msa-socket-private.h: the bottom filter, a TCP or Unix socket
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
 
 #include "filter/msa-filter-private.h"
+#include "net/msa-local-end-private.h"
 
-/* Opens a socket for @address and begins to connect when msa_filter_connect() is called. The
- * socket's watch calls @ready with @user_data. The filter owns the descriptor, and hands it to
- * the reactor when freed. Errors are MSA_ERROR_CONNECT with the errno's text and the address;
+/* Opens a socket for @address, binds it to @local (nullable) and begins to connect when
+ * msa_filter_connect() is first called; @local is not needed after that. The socket's watch calls
+ * @ready with @user_data. The filter owns the descriptor, and hands it to the reactor when freed.
+ * Errors are MSA_ERROR_BIND and MSA_ERROR_CONNECT with the errno's text and the address;
  * MSA_ERROR_SEND, MSA_ERROR_RECEIVE later. */
 typedef void (*MsaSocketReadyFunc) (gpointer user_data,
                                     MsaSocketEvents events,
@@ -16,6 +18,7 @@ typedef void (*MsaSocketReadyFunc) (gpointer user_data,
 
 MsaFilter *msa_socket_new (MsaReactor *reactor,
                            const MsaAddress *address,
+                           const MsaLocalEnd *local,
                            MsaSocketReadyFunc ready,
                            gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,4 +1,4 @@
-/* msa-socket.c: the bottom filter, a TCP socket
+/* msa-socket.c: the bottom filter, a TCP or Unix socket
  *
  * Opens, connects, sends and receives without ever waiting, and says what it waits for.
  * Which of several addresses is tried, and when one is given up, is decided above.
@@ -29,6 +29,7 @@ typedef struct
   MsaReactor        *reactor;   /* (unowned) */
   MsaWatch           watch;
   MsaAddress         address;
+  const MsaLocalEnd *local;     /* (unowned) (nullable): NULL once it connects */
   MsaSocketReadyFunc ready;
   gpointer           user_data;
 
@@ -42,15 +43,13 @@ static void
 set_error (MsaSocket *self,
            MsaError code,
            const char *what,
-           int error_number,
+           const char *cause,
            GError **error)
 {
   g_autofree char *address = msa_address_to_string (&self->address);
 
-  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s failed: %s", what, address,
-                g_strerror (error_number));
-  g_set_error (error, MSA_ERROR, code, "%s %s failed: %s", what, address,
-               g_strerror (error_number));
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s failed: %s", what, address, cause);
+  g_set_error (error, MSA_ERROR, code, "%s %s failed: %s", what, address, cause);
 }
 
 static void
@@ -69,12 +68,77 @@ trace_address (MsaSocket *self,
 static MsaIo
 fail_connect (MsaSocket *self,
               const char *what,
-              int error_number,
+              const char *cause,
               GError **error)
 {
   self->state = SOCKET_FAILED;
-  set_error (self, MSA_ERROR_CONNECT, what, error_number, error);
+  set_error (self, MSA_ERROR_CONNECT, what, cause, error);
   return MSA_IO_ERROR;
+}
+
+static MsaIo
+fail_bind (MsaSocket *self,
+           const char *cause,
+           GError **error)
+{
+  g_autofree char *local = msa_local_end_describe (self->local);
+  g_autofree char *what = g_strdup_printf ("Binding to %s for", local);
+
+  self->state = SOCKET_FAILED;
+  set_error (self, MSA_ERROR_BIND, what, cause, error);
+  return MSA_IO_ERROR;
+}
+
+static MsaIo
+open_socket (MsaSocket *self,
+             guint *n_tried,
+             GError **error)
+{
+  MsaSys *sys = self->reactor->sys;
+  const MsaLocalEnd *local = self->local;
+  int family = self->address.addr.ss_family;
+
+  if (local != NULL && !msa_local_end_suits (local, family))
+    return fail_bind (self, "One is IPv4, the other IPv6", error);
+
+  self->watch.fd = sys->ops->socket_open (sys, family);
+  if (self->watch.fd < 0)
+    return fail_connect (self, "Opening a socket for", g_strerror (errno), error);
+  if (local != NULL && !msa_local_end_bind (local, sys, self->watch.fd, family, n_tried))
+    return fail_bind (self, g_strerror (errno), error);
+
+  return MSA_IO_DONE;
+}
+
+/* FALSE: there is a connection from this port to that address already. */
+static gboolean
+connect_socket (MsaSocket *self,
+                MsaIo *io,
+                GError **error)
+{
+  MsaSys *sys = self->reactor->sys;
+
+  *io = MSA_IO_DONE;
+  if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0)
+    {
+      self->state = SOCKET_CONNECTED;
+      trace_address (self, "connected to");
+    }
+  else if (errno == EINPROGRESS)
+    {
+      self->state = SOCKET_CONNECTING;
+      *io = MSA_IO_AGAIN;
+      trace_address (self, "connecting to");
+    }
+  else if (errno == EADDRNOTAVAIL && self->local != NULL && self->local->port != 0)
+    return FALSE;
+  else if (errno == EAGAIN && self->address.addr.ss_family == AF_UNIX)
+    /* Unix sockets do not wait for room, and no readiness would follow (unix(7)). */
+    *io = fail_connect (self, "Connecting to", "Its queue of connections is full", error);
+  else
+    *io = fail_connect (self, "Connecting to", g_strerror (errno), error);
+
+  return TRUE;
 }
 
 static MsaIo
@@ -82,23 +146,18 @@ start_connect (MsaSocket *self,
                GError **error)
 {
   MsaSys *sys = self->reactor->sys;
+  guint n_tried = 0;
+  MsaIo io = open_socket (self, &n_tried, error);
 
-  self->watch.fd = sys->ops->socket_open (sys, self->address.addr.ss_family);
-  if (self->watch.fd < 0)
-    return fail_connect (self, "Opening a socket for", errno, error);
-
-  if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0)
+  while (io == MSA_IO_DONE && !connect_socket (self, &io, error))
     {
-      self->state = SOCKET_CONNECTED;
-      trace_address (self, "connected to");
-      return MSA_IO_DONE;
+      /* It cannot be bound anew. The reactor has not heard of it yet. */
+      sys->ops->close (sys, self->watch.fd);
+      io = open_socket (self, &n_tried, error);
     }
-  if (errno != EINPROGRESS)
-    return fail_connect (self, "Connecting to", errno, error);
+  self->local = NULL;
 
-  self->state = SOCKET_CONNECTING;
-  trace_address (self, "connecting to");
-  return MSA_IO_AGAIN;
+  return io;
 }
 
 static MsaIo
@@ -111,7 +170,7 @@ check_connect (MsaSocket *self,
   if (result == EINPROGRESS)
     return MSA_IO_AGAIN;
   if (result != 0)
-    return fail_connect (self, "Connecting to", result > 0 ? result : errno, error);
+    return fail_connect (self, "Connecting to", g_strerror (result > 0 ? result : errno), error);
 
   self->state = SOCKET_CONNECTED;
   trace_address (self, "connected to");
@@ -135,7 +194,7 @@ socket_connect (MsaFilter *filter,
       return MSA_IO_DONE;
     case SOCKET_FAILED:
     default:
-      return fail_connect (self, "Connecting to", ENOTCONN, error);
+      return fail_connect (self, "Connecting to", g_strerror (ENOTCONN), error);
     }
 }
 
@@ -155,7 +214,7 @@ socket_send (MsaFilter *filter,
     return MSA_IO_AGAIN;
   if (n < 0)
     {
-      set_error (self, MSA_ERROR_SEND, "Sending to", errno, error);
+      set_error (self, MSA_ERROR_SEND, "Sending to", g_strerror (errno), error);
       return MSA_IO_ERROR;
     }
 
@@ -186,7 +245,7 @@ socket_recv (MsaFilter *filter,
     return MSA_IO_AGAIN;
   if (n < 0)
     {
-      set_error (self, MSA_ERROR_RECEIVE, "Receiving from", errno, error);
+      set_error (self, MSA_ERROR_RECEIVE, "Receiving from", g_strerror (errno), error);
       return MSA_IO_ERROR;
     }
 
@@ -274,6 +333,7 @@ watch_ready_cb (MsaWatch *watch,
 MsaFilter *
 msa_socket_new (MsaReactor *reactor,
                 const MsaAddress *address,
+                const MsaLocalEnd *local,
                 MsaSocketReadyFunc ready,
                 gpointer user_data)
 {
@@ -284,6 +344,7 @@ msa_socket_new (MsaReactor *reactor,
   self->watch.fd = -1;
   self->watch.ready = watch_ready_cb;
   self->address = *address;
+  self->local = local;
   self->ready = ready;
   self->user_data = user_data;
   return &self->filter;

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 void
 msa_test_fill (char *bytes,
@@ -264,30 +266,50 @@ accept_all (gpointer data)
   return NULL;
 }
 
-MsaTestServer *
-msa_test_server_new (void)
+static MsaTestServer *
+serve_at (GSocketAddress *address)
 {
   MsaTestServer *self = g_new0 (MsaTestServer, 1);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
-  g_autoptr (GSocketAddress) local = NULL;
 
   self->cancellable = g_cancellable_new ();
   self->threads = g_ptr_array_new_with_free_func (join_thread);
-  self->socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
-                               &error);
+  self->socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+                               G_SOCKET_PROTOCOL_DEFAULT, &error);
   g_assert_no_error (error);
-  g_socket_bind (self->socket, any, TRUE, &error);
+  g_socket_bind (self->socket, address, TRUE, &error);
   g_assert_no_error (error);
   g_socket_set_listen_backlog (self->socket, 128);
   g_socket_listen (self->socket, &error);
   g_assert_no_error (error);
-  local = g_socket_get_local_address (self->socket, &error);
-  g_assert_no_error (error);
-  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local));
   self->thread = g_thread_new ("server", accept_all, self);
 
   return self;
+}
+
+MsaTestServer *
+msa_test_server_new (void)
+{
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) local = NULL;
+  MsaTestServer *self = serve_at (any);
+
+  local = g_socket_get_local_address (self->socket, NULL);
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (local));
+
+  return self;
+}
+
+MsaTestServer *
+msa_test_server_new_unix (const char *path)
+{
+  struct sockaddr_un un = { .sun_family = AF_UNIX };
+  g_autoptr (GSocketAddress) address = NULL;
+
+  g_strlcpy (un.sun_path, path, sizeof un.sun_path);
+  address = g_socket_address_new_from_native (&un, sizeof un);
+
+  return serve_at (address);
 }
 
 void

@@ -3,7 +3,7 @@
  *
  * The target of a request says what the answer is; see msa_test_answer(). The same answers are
  * given by the simulated server of a MsaTestWorld and by the real one here, which runs in threads
- * of its own on 127.0.0.1 at a port that is free.
+ * of its own on 127.0.0.1 at a port that is free, or at a Unix socket.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -40,6 +40,8 @@ void           msa_test_fill   (char *bytes,
 typedef struct _MsaTestServer MsaTestServer;
 
 MsaTestServer *msa_test_server_new            (void) G_GNUC_WARN_UNUSED_RESULT;
+/* The same at a Unix socket. The path stays when the server has gone. */
+MsaTestServer *msa_test_server_new_unix       (const char *path) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends all its connections. */
 void           msa_test_server_free           (MsaTestServer *self);
 guint16        msa_test_server_get_port       (MsaTestServer *self);

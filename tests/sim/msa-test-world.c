@@ -122,6 +122,15 @@ msa_test_world_new (MsaTestDriverKind kind)
   return self;
 }
 
+void
+msa_test_world_serve_unix (MsaTestWorld *self,
+                           const char *path)
+{
+  g_autofree char *address = g_strconcat ("unix:", path, NULL);
+
+  msa_sim_http_server (self->sim, address, 0, respond_cb, self);
+}
+
 MsaTestWorld *
 msa_test_world_new_real (MsaTestDriverKind kind)
 {

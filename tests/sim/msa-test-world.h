@@ -51,6 +51,10 @@ MsaTestWorld *msa_test_world_new_real (MsaTestDriverKind kind) G_GNUC_WARN_UNUSE
 /* The multi and all easies must go with their last reference here, and leave nothing open. */
 void          msa_test_world_free     (MsaTestWorld *self);
 
+/* In the simulation: the same answers at a Unix socket. */
+void          msa_test_world_serve_unix (MsaTestWorld *self,
+                                         const char *path);
+
 /* Ends the driver, which must have seen no rule broken, and the multi, which must finalize. Part of
  * msa_test_world_free(); may be called before. */
 void          msa_test_world_end_multi (MsaTestWorld *self);

@@ -39,6 +39,8 @@ typedef struct
   MsaConnEnv env;
   MsaTlsConfig *config; /* (owned) (nullable): NULL: with CA_FILE */
   const char *const *connect_to; /* (nullable): of the settings */
+  const char *unix_path; /* (nullable): of the settings; so are these */
+  const char *local_address;
 
   MsaConnection *connection; /* (owned) (nullable) */
   gboolean woken;
@@ -298,6 +300,8 @@ make (Fixture *fixture,
   g_set_object (&settings->tls_config, fixture->config);
   settings->connect_timeout_ms = TIMEOUT_MS;
   settings->connect_to = g_strdupv ((char **) fixture->connect_to);
+  settings->unix_socket_path = g_strdup (fixture->unix_path);
+  settings->local_address = g_strdup (fixture->local_address);
   endpoint = msa_endpoint_new (url, settings, &fixture->error);
   g_assert_no_error (fixture->error);
   fixture->connection =
@@ -505,6 +509,83 @@ test_no_reason (Fixture *fixture,
   g_assert_no_error (fixture->error);
   g_assert_cmpuint (count_attempts (fixture), ==, 1);
   g_assert_cmpuint (count_look_ups (fixture), ==, 2);
+}
+
+/* The path stands in the place of the host, and of nothing else: the name is the one that the
+ * certificate is for. */
+static void
+test_unix (Fixture *fixture,
+           gconstpointer data)
+{
+  gboolean uses_tls = GPOINTER_TO_INT (data);
+  g_autofree char *remote = NULL;
+
+  fixture->unix_path = "/run/server";
+  msa_sim_listen (fixture->sim, "unix:/run/server", 0, uses_tls ? accept_tls_cb : accept_cb,
+                  fixture);
+  start_open (fixture, uses_tls ? "https://www.test/" : "http://nowhere.test/");
+  remote = msa_address_to_string (&fixture->connection->remote);
+  g_assert_cmpstr (remote, ==, "unix:/run/server");
+  g_assert_cmpuint (count_look_ups (fixture), ==, 0);
+  g_assert_cmpuint (count_attempts (fixture), ==, 1);
+  if (!uses_tls)
+    g_assert_cmpint (get_now_ms (fixture), ==, 0);
+  settle (fixture);
+  expect_quiet (fixture);
+}
+
+static void
+test_unix_wrong_name (Fixture *fixture,
+                      gconstpointer data)
+{
+  fixture->unix_path = "/run/server";
+  msa_sim_listen (fixture->sim, "unix:/run/server", 0, accept_tls_cb, fixture);
+  start (fixture, "https://other.test/");
+  run_to (fixture, TIMEOUT_MS - 1);
+  g_assert_error (fixture->error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
+}
+
+static void
+test_local (Fixture *fixture,
+            gconstpointer data)
+{
+  msa_sim_add_local_address (fixture->sim, "10.255.0.2");
+  fixture->local_address = "10.255.0.2";
+  start_open (fixture, "http://www.test/");
+  g_assert_cmpstr (fixture->peer->client, ==, "10.255.0.2:49152");
+}
+
+static const struct
+{
+  const char *name;
+  const char *uri;
+  const char *unix_path;
+  const char *local_address;
+  int         code;
+  const char *text;
+} bad_ends[] = {
+  { "unix-nobody", "http://www.test/", "/run/none", NULL, MSA_ERROR_CONNECT,
+    "Connecting to unix:/run/none failed: No such file or directory" },
+  { "unix-nobody-tls", "https://www.test/", "/run/none", NULL, MSA_ERROR_CONNECT,
+    "Connecting to unix:/run/none failed: No such file or directory" },
+  { "local-bad", "http://www.test/", NULL, "eth0", MSA_ERROR_INVALID_ARGUMENT,
+    "The local-address “eth0” is no numeric IPv4 or IPv6 address" },
+  { "local-foreign", "http://www.test/", NULL, "10.255.0.3", MSA_ERROR_BIND,
+    "Binding to address 10.255.0.3 for 10.0.0.1:80 failed: "
+    "Cannot assign requested address" },
+};
+
+static void
+test_bad_end (Fixture *fixture,
+              gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+
+  fixture->unix_path = bad_ends[i].unix_path;
+  fixture->local_address = bad_ends[i].local_address;
+  start (fixture, bad_ends[i].uri);
+  expect_error (fixture, bad_ends[i].code, bad_ends[i].text);
+  expect_quiet (fixture);
 }
 
 /* It reads only if somebody takes what comes. */
@@ -1143,6 +1224,12 @@ add_rows (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
     add ("/msa/connection/fails/", failures[i].name, test_failure, i);
+  for (guint i = 0; i < G_N_ELEMENTS (bad_ends); i++)
+    add ("/msa/connection/ends/", bad_ends[i].name, test_bad_end, i);
+  add ("/msa/connection/unix/", "plain", test_unix, FALSE);
+  add ("/msa/connection/unix/", "tls", test_unix, TRUE);
+  add ("/msa/connection/unix/", "wrong-name", test_unix_wrong_name, 0);
+  add ("/msa/connection/local/", "address", test_local, 0);
   for (guint i = 0; i < G_N_ELEMENTS (forgets); i++)
     add ("/msa/connection/forget/", forgets[i].name, test_forget, i);
   for (guint i = 0; i < G_N_ELEMENTS (phases); i++)

@@ -15,7 +15,7 @@
 
 #include <errno.h>
 
-#define N_TRANSFERS 7
+#define N_TRANSFERS 9
 
 static void
 add_transfers (MsaTestWorld *world)
@@ -23,6 +23,8 @@ add_transfers (MsaTestWorld *world)
   g_autoptr (GBytes) body = g_bytes_new_static ("a body", 6);
   MsaEasy *post = msa_test_world_make (world, "/post");
   MsaEasy *hanging = msa_test_world_make (world, "/hang");
+  MsaEasy *bound = msa_test_world_make (world, "http://other.org/size/10");
+  MsaEasy *local = msa_test_world_make (world, "http://local.org/size/10");
 
   msa_multi_set_max_connections_per_host (world->multi, 2);
   msa_easy_set_method (post, "POST");
@@ -35,6 +37,13 @@ add_transfers (MsaTestWorld *world)
   msa_test_world_add (world, "http://other.org/size/10");
   msa_test_world_add (world, "http://other.org/size/10");
   msa_test_world_add (world, "http://10.0.0.7/");
+  msa_sim_set_interface (world->sim, "eth0", 2);
+  msa_easy_set_interface (bound, "eth0");
+  msa_easy_set_local_port (bound, 5000);
+  msa_test_world_add_again (world, bound);
+  msa_test_world_serve_unix (world, "/run/server");
+  msa_easy_set_unix_socket_path (local, "/run/server");
+  msa_test_world_add_again (world, local);
 }
 
 /* perform() alone: poll() may well say that waiting failed. */
@@ -115,6 +124,8 @@ static const struct
   { "any-enomem", "*", ENOMEM },
   { "any-econnreset", "*", ECONNRESET },
   { "socket-open", "socket_open", EMFILE },
+  { "socket-bind", "socket_bind", EADDRINUSE },
+  { "socket-bind-device", "socket_bind_device", EPERM },
   { "socket-connect", "socket_connect", ENETUNREACH },
   { "socket-error", "socket_error", ECONNREFUSED },
   { "socket-send", "socket_send", EPIPE },

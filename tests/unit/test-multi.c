@@ -51,7 +51,9 @@ set_other_value (GParamSpec *pspec,
   else if (G_VALUE_HOLDS_BOOLEAN (value))
     g_value_set_boolean (value, !g_value_get_boolean (value));
   else
-    g_value_take_object (value, g_object_new (pspec->value_type, NULL));
+    g_value_take_object (value, G_VALUE_HOLDS (value, G_TYPE_RESOLVER)
+                                    ? (gpointer) g_resolver_get_default ()
+                                    : g_object_new (pspec->value_type, NULL));
 }
 
 static void

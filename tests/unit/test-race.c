@@ -661,6 +661,94 @@ test_win_before_join (Fixture *fixture,
   expect_winner (fixture, "10.0.0.1:80", 2);
 }
 
+/* Local ends */
+
+static void
+expect_no_binding (Fixture *fixture,
+                   const char *expected,
+                   gint64 after_ms)
+{
+  g_assert_true (fixture->over);
+  g_assert_error (fixture->error, MSA_ERROR, MSA_ERROR_BIND);
+  g_assert_cmpstr (fixture->error->message, ==, expected);
+  g_assert_cmpint (fixture->over_us, ==, after_ms * 1000);
+  expect_left (fixture, 0);
+}
+
+static const MsaLocalEnd *
+make_local (const char *address,
+            guint16 port)
+{
+  static MsaLocalEnd local;
+
+  local = (MsaLocalEnd) { .port = port, .n_ports = 1 };
+  if (address != NULL)
+    g_assert_true (msa_address_parse (&local.address, address));
+  return &local;
+}
+
+/* Those of the other family cost no time, and no socket. */
+static void
+test_other_family (Fixture *fixture,
+                   gconstpointer data)
+{
+  fixture->race.local = make_local ("10.255.0.1", 0);
+  listen_at (fixture, "10.0.0.1");
+  listen_at (fixture, "fd00::1");
+  start (fixture, "fd00::1 10.0.0.1 fd00::2");
+  run_to (fixture, 1000);
+  expect_winner (fixture, "10.0.0.1:80", 2);
+  g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_open"), ==, 1);
+}
+
+static void
+test_other_family_only (Fixture *fixture,
+                        gconstpointer data)
+{
+  fixture->race.local = make_local ("10.255.0.1", 0);
+  start (fixture, "fd00::1 fd00::2");
+  expect_no_binding (fixture,
+                     "Binding to address 10.255.0.1 for [fd00::1]:80 failed: "
+                     "One is IPv4, the other IPv6; "
+                     "Binding to address 10.255.0.1 for [fd00::2]:80 failed: "
+                     "One is IPv4, the other IPv6",
+                     0);
+}
+
+/* What could be tried has the word, whichever failed last. */
+static void
+test_other_family_refused (Fixture *fixture,
+                           gconstpointer data)
+{
+  gboolean last = GPOINTER_TO_INT (data);
+
+  fixture->race.local = make_local ("10.255.0.1", 0);
+  start (fixture, last ? "10.0.0.1 fd00::1" : "fd00::1 10.0.0.1");
+  run_to (fixture, 1000);
+  expect_failure (fixture,
+                  last ? "Connecting to 10.0.0.1:80 failed: Connection refused; "
+                         "Binding to address 10.255.0.1 for [fd00::1]:80 failed: "
+                         "One is IPv4, the other IPv6"
+                       : "Binding to address 10.255.0.1 for [fd00::1]:80 failed: "
+                         "One is IPv4, the other IPv6; "
+                         "Connecting to 10.0.0.1:80 failed: Connection refused",
+                  2);
+}
+
+/* One port is enough for all attempts of a race. */
+static void
+test_one_port (Fixture *fixture,
+               gconstpointer data)
+{
+  fixture->race.local = make_local (NULL, 5000);
+  make_holes (fixture, "fd00::1 10.0.0.1");
+  listen_at (fixture, "10.0.0.2");
+  start (fixture, "fd00::1 10.0.0.1 10.0.0.2");
+  run_to (fixture, 1000);
+  expect_winner (fixture, "10.0.0.2:80", 402);
+  g_assert_cmpstr (msa_sim_get_peer (fixture->sim, 0)->client, ==, "10.255.0.1:5000");
+}
+
 /* Ends */
 
 static void
@@ -742,6 +830,11 @@ static const struct
   { "/msa/race/join/untried", test_join_untried, 0 },
   { "/msa/race/join/nothing", test_join_nothing, 0 },
   { "/msa/race/join/won-before", test_win_before_join, 0 },
+  { "/msa/race/local/other-family", test_other_family, 0 },
+  { "/msa/race/local/other-family-only", test_other_family_only, 0 },
+  { "/msa/race/local/other-family-first", test_other_family_refused, FALSE },
+  { "/msa/race/local/other-family-last", test_other_family_refused, TRUE },
+  { "/msa/race/local/one-port", test_one_port, 0 },
   { "/msa/race/clear/unused", test_clear_unused, 0 },
   { "/msa/race/clear/at-once", test_clear, 0 },
   { "/msa/race/clear/one-running", test_clear, 100 },

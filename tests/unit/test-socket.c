@@ -19,6 +19,8 @@ typedef struct
   MsaTestReactor *reactor;
   MsaSimPeer *peer; /* (unowned) (nullable): of the connection accepted last */
 
+  MsaLocalEnd *local; /* (unowned) (nullable): of the sockets to be made */
+
   gboolean ready;
   MsaSocketEvents events; /* with which ready_cb came */
   gint64 ready_us;
@@ -73,7 +75,8 @@ make_socket (Fixture *fixture,
   in->sin_family = AF_INET;
   inet_pton (AF_INET, text, &in->sin_addr);
   in->sin_port = htons (port);
-  return msa_socket_new (msa_test_reactor_get (fixture->reactor), &address, ready_cb, fixture);
+  return msa_socket_new (msa_test_reactor_get (fixture->reactor), &address, fixture->local,
+                         ready_cb, fixture);
 }
 
 static gint64
@@ -225,6 +228,231 @@ test_freed_while_connecting (Fixture *fixture,
   msa_filter_free (filter);
   msa_test_reactor_run_for (fixture->reactor, 100);
   g_assert_false (fixture->ready);
+}
+
+/* Local ends. Ports 5001 and 5002 are taken, 10.255.0.2 is ours, eth0 is there. */
+
+static const struct
+{
+  const char *name;
+  const char *interface;
+  const char *address;
+  guint16     port;
+  guint       n_ports;
+  guint       n_binds;
+  const char *client;  /* where it comes from; NULL: it fails */
+  const char *message;
+} locals[] = {
+  { "none", NULL, NULL, 0, 1, 0, "10.255.0.1:49152", NULL },
+  { "interface", "eth0", NULL, 0, 1, 0, "10.255.0.1:49152", NULL },
+  { "address", NULL, "10.255.0.2", 0, 1, 1, "10.255.0.2:49152", NULL },
+  { "port", NULL, NULL, 5000, 1, 1, "10.255.0.1:5000", NULL },
+  { "first-of-range", NULL, NULL, 5000, 9, 1, "10.255.0.1:5000", NULL },
+  { "first-free-of-range", NULL, NULL, 5001, 9, 3, "10.255.0.1:5003", NULL },
+  { "last-of-range", NULL, NULL, 5001, 3, 3, "10.255.0.1:5003", NULL },
+  { "last-port", NULL, NULL, 65535, 1, 1, "10.255.0.1:65535", NULL },
+  { "all", "eth0", "10.255.0.2", 5001, 9, 3, "10.255.0.2:5003", NULL },
+  { "no-interface", "eth1", NULL, 0, 1, 0, NULL,
+    "Binding to interface eth1 for 10.0.0.1:80 failed: No such device" },
+  { "no-interface-of-all", "eth1", "10.255.0.2", 5000, 9, 0, NULL,
+    "Binding to interface eth1, address 10.255.0.2, ports 5000 to 5008 for 10.0.0.1:80 failed: "
+    "No such device" },
+  { "foreign-address", NULL, "10.255.0.3", 0, 1, 1, NULL,
+    "Binding to address 10.255.0.3 for 10.0.0.1:80 failed: Cannot assign requested address" },
+  { "foreign-address-at-once", NULL, "10.255.0.3", 5000, 9, 1, NULL,
+    "Binding to address 10.255.0.3, ports 5000 to 5008 for 10.0.0.1:80 failed: "
+    "Cannot assign requested address" },
+  { "taken-port", NULL, NULL, 5001, 1, 1, NULL,
+    "Binding to port 5001 for 10.0.0.1:80 failed: Address already in use" },
+  { "taken-range", NULL, NULL, 5001, 2, 2, NULL,
+    "Binding to ports 5001 to 5002 for 10.0.0.1:80 failed: Address already in use" },
+  { "other-family", NULL, "fd00::ff:1", 0, 1, 0, NULL,
+    "Binding to address [fd00::ff:1] for 10.0.0.1:80 failed: One is IPv4, the other IPv6" },
+};
+
+static void
+set_up_local (Fixture *fixture)
+{
+  msa_sim_set_interface (fixture->sim, "eth0", 2);
+  msa_sim_add_local_address (fixture->sim, "10.255.0.2");
+  msa_sim_take_local_port (fixture->sim, 5001);
+  msa_sim_take_local_port (fixture->sim, 5002);
+}
+
+static void
+test_local (Fixture *fixture,
+            gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  MsaLocalEnd local = {
+    .interface = locals[i].interface,
+    .port = locals[i].port,
+    .n_ports = locals[i].n_ports,
+  };
+  g_autoptr (MsaFilter) filter = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up_local (fixture);
+  if (locals[i].address != NULL)
+    g_assert_true (msa_address_parse (&local.address, locals[i].address));
+  fixture->local = &local;
+  if (locals[i].client != NULL)
+    {
+      filter = make_connected (fixture);
+      g_assert_cmpstr (fixture->peer->client, ==, locals[i].client);
+      g_assert_cmpstr (fixture->peer->device, ==, locals[i].interface);
+    }
+  else
+    {
+      filter = make_socket (fixture, "10.0.0.1", 80);
+      g_assert_cmpint (msa_filter_connect (filter, 0, &error), ==, MSA_IO_ERROR);
+      g_assert_error (error, MSA_ERROR, MSA_ERROR_BIND);
+      g_assert_cmpstr (error->message, ==, locals[i].message);
+    }
+  g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_bind"), ==, locals[i].n_binds);
+  g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_open"), <=, 1);
+}
+
+/* Connections to one place each take the next port; another place may have the first again. */
+static void
+test_local_clash (Fixture *fixture,
+                  gconstpointer data)
+{
+  MsaLocalEnd local = { .port = 5000, .n_ports = 4 };
+  g_autoptr (MsaFilter) first = NULL;
+  g_autoptr (MsaFilter) second = NULL;
+  g_autoptr (MsaFilter) third = NULL;
+  g_autoptr (MsaFilter) elsewhere = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up_local (fixture);
+  msa_sim_listen (fixture->sim, "10.0.0.2", 80, accept_cb, fixture);
+  fixture->local = &local;
+  first = make_connected (fixture);
+  g_assert_cmpstr (fixture->peer->client, ==, "10.255.0.1:5000");
+  second = make_connected (fixture);
+  g_assert_cmpstr (fixture->peer->client, ==, "10.255.0.1:5003");
+  third = make_socket (fixture, "10.0.0.1", 80);
+  g_assert_cmpint (msa_filter_connect (third, 0, &error), ==, MSA_IO_ERROR);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_BIND);
+  g_assert_cmpstr (error->message, ==,
+                   "Binding to ports 5000 to 5003 for 10.0.0.1:80 failed: Address already in use");
+  /* With the reactor's two, and the third's. */
+  g_assert_cmpuint (msa_sim_n_open (fixture->sim), ==, 2 + 3);
+
+  elsewhere = make_socket (fixture, "10.0.0.2", 80);
+  g_assert_cmpint (msa_filter_connect (elsewhere, 0, NULL), ==, MSA_IO_AGAIN);
+  wait_ready (fixture, elsewhere, MSA_SOCKET_OUT);
+  g_assert_cmpstr (fixture->peer->client, ==, "10.255.0.1:5000");
+}
+
+/* Only a fixed port makes a clash of it. */
+static void
+test_local_no_clash (Fixture *fixture,
+                     gconstpointer data)
+{
+  MsaLocalEnd local = { .n_ports = 1 };
+  g_autoptr (MsaFilter) filter = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->local = &local;
+  filter = make_socket (fixture, "10.0.0.1", 80);
+  msa_sim_fail_nth (fixture->sim, "socket_connect", 1, EADDRNOTAVAIL);
+  g_assert_cmpint (msa_filter_connect (filter, 0, &error), ==, MSA_IO_ERROR);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_CONNECT);
+  g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_open"), ==, 1);
+}
+
+static const struct
+{
+  const char *name;
+  const char *op;
+  int         error_number;
+  const char *message;
+} local_faults[] = {
+  { "privileged-port", "socket_bind", EACCES,
+    "Binding to interface eth0, ports 5000 to 5008 for 10.0.0.1:80 failed: Permission denied" },
+  { "privileged-interface", "socket_bind_device", EPERM,
+    "Binding to interface eth0, ports 5000 to 5008 for 10.0.0.1:80 failed: "
+    "Operation not permitted" },
+};
+
+static void
+test_local_fault (Fixture *fixture,
+                  gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  MsaLocalEnd local = { .interface = "eth0", .port = 5000, .n_ports = 9 };
+  g_autoptr (MsaFilter) filter = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up_local (fixture);
+  fixture->local = &local;
+  filter = make_socket (fixture, "10.0.0.1", 80);
+  msa_sim_fail_nth (fixture->sim, local_faults[i].op, 1, local_faults[i].error_number);
+  g_assert_cmpint (msa_filter_connect (filter, 0, &error), ==, MSA_IO_ERROR);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_BIND);
+  g_assert_cmpstr (error->message, ==, local_faults[i].message);
+  g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_connect"), ==, 0);
+}
+
+/* Unix sockets */
+
+static MsaFilter *
+make_unix_socket (Fixture *fixture,
+                  const char *path)
+{
+  MsaAddress address;
+
+  g_assert_true (msa_address_parse_path (&address, path, NULL));
+  return msa_socket_new (msa_test_reactor_get (fixture->reactor), &address, NULL, ready_cb,
+                         fixture);
+}
+
+static void
+test_unix (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (MsaFilter) filter = make_unix_socket (fixture, "/run/server");
+  g_autofree char *text = NULL;
+  gsize n = 0;
+
+  msa_sim_listen (fixture->sim, "unix:/run/server", 0, accept_cb, fixture);
+  g_assert_cmpint (msa_filter_connect (filter, 0, NULL), ==, MSA_IO_DONE);
+  g_assert_cmpuint (msa_filter_wants (filter), ==, MSA_SOCKET_NONE);
+  text = msa_address_to_string (msa_socket_get_address (filter));
+  g_assert_cmpstr (text, ==, "unix:/run/server");
+  g_assert_cmpint (msa_filter_send (filter, (const guint8 *) "abc", 3, &n, NULL), ==, MSA_IO_DONE);
+  msa_test_reactor_run_for (fixture->reactor, 10);
+  g_assert_cmpstr (msa_sim_peer_get_received (fixture->peer)->str, ==, "abc");
+}
+
+static const struct
+{
+  const char *name;
+  int         error_number; /* 0: there is no such path */
+  const char *message;
+} unix_faults[] = {
+  { "nobody", 0, "Connecting to unix:/run/none failed: No such file or directory" },
+  { "refused", ECONNREFUSED, "Connecting to unix:/run/none failed: Connection refused" },
+  { "forbidden", EACCES, "Connecting to unix:/run/none failed: Permission denied" },
+  { "backlog-full", EAGAIN,
+    "Connecting to unix:/run/none failed: Its queue of connections is full" },
+};
+
+static void
+test_unix_fault (Fixture *fixture,
+                 gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (MsaFilter) filter = make_unix_socket (fixture, "/run/none");
+  g_autoptr (GError) error = NULL;
+
+  if (unix_faults[i].error_number != 0)
+    msa_sim_fail_nth (fixture->sim, "socket_connect", 1, unix_faults[i].error_number);
+  g_assert_cmpint (msa_filter_connect (filter, 0, &error), ==, MSA_IO_ERROR);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_CONNECT);
+  g_assert_cmpstr (error->message, ==, unix_faults[i].message);
 }
 
 static void
@@ -455,6 +683,9 @@ static const struct
   { "/msa/socket/connect-outcome-unknown", test_connect_outcome_unknown },
   { "/msa/socket/no-descriptors", test_no_descriptors },
   { "/msa/socket/freed-while-connecting", test_freed_while_connecting },
+  { "/msa/socket/local/clash", test_local_clash },
+  { "/msa/socket/local/no-clash", test_local_no_clash },
+  { "/msa/socket/unix/connects", test_unix },
   { "/msa/socket/send", test_send },
   { "/msa/socket/send-fails", test_send_fails },
   { "/msa/socket/recv", test_recv },
@@ -473,6 +704,24 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, setup, tests[i].func, teardown);
+  for (guint i = 0; i < G_N_ELEMENTS (locals); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/socket/local/%s", locals[i].name);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_local, teardown);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (local_faults); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/socket/local/%s", local_faults[i].name);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_local_fault, teardown);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (unix_faults); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/socket/unix/%s", unix_faults[i].name);
+
+      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_unix_fault, teardown);
+    }
   for (guint i = 0; i < G_N_ELEMENTS (peeks); i++)
     {
       g_autofree char *path = g_strdup_printf ("/msa/socket/peek/%s", peeks[i].name);
