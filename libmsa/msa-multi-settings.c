@@ -683,7 +683,7 @@ msa_multi_install_properties (GObjectClass *klass)
   props[PROP_TLS_CONFIG] =
       g_param_spec_object ("tls-config", NULL, NULL, MSA_TYPE_TLS_CONFIG, flags);
   /**
-   * MsaMulti:resolver: (getter get_resolver) (setter set_resolver)
+   * MsaMulti:resolver:
    *
    * What is asked for the addresses of names; %NULL, as at first, is the system's resolver.
    *
