@@ -390,16 +390,15 @@ def settings_source(rows):
                       'return *place;'])
     text += overlong_functions(rows)
     if keys:
-        text += ['/* NULL is told from an empty text by its missing length. */']
+        text += ['/* What has its default, as NULL is for a text, is left out: keys are many, and compared often. */']
         text += function('void', 'append_text', ['MsaWriter *writer', 'const char *name', 'const char *text'],
-                         ['msa_writer_append_string (writer, name);',
+                         ['if (text == NULL)',
+                          '  return;', '',
+                          'msa_writer_append_string (writer, name);',
                           "msa_writer_append_byte (writer, '=');",
-                          'if (text != NULL)',
-                          '  {',
-                          '    msa_writer_append_number (writer, strlen (text));',
-                          "    msa_writer_append_byte (writer, ':');",
-                          '    msa_writer_append_string (writer, text);',
-                          '  }',
+                          'msa_writer_append_number (writer, strlen (text));',
+                          "msa_writer_append_byte (writer, ':');",
+                          'msa_writer_append_string (writer, text);',
                           "msa_writer_append_byte (writer, ';');"], static=True)
     if any(row.kind == 'strv' for row in keys):
         text += ['/* The name stands with each text, and no text is told from no list. */']
@@ -423,7 +422,8 @@ def settings_source(rows):
             body += [f'append_text (writer, "{row.name}",',
                      f'             self->{row.ident} != NULL ? {row.identity} (self->{row.ident}) : NULL);']
         else:
-            body.append(f'append_int (writer, "{row.name}", self->{row.ident});')
+            body += [f'if (self->{row.ident} != {row.default})',
+                     f'  append_int (writer, "{row.name}", self->{row.ident});']
     text += function('void', 'msa_settings_append_key', ['const MsaSettings *self', 'MsaWriter *writer'], body)
     if keys or any(row.kind in ('string', 'strv') for row in rows):
         text.insert(text.index('#include "model/msa-settings-private.h"') + 1, '\n#include <string.h>')
