@@ -440,6 +440,7 @@ build_chain (MsaConnection *self,
   self->remote = *msa_socket_get_address (socket);
   self->socket = socket;
   set_deadline (self);
+  msa_socket_tune (socket, self->settings);
   if (!uses_tls (self))
     {
       self->chain = socket;

@@ -32,6 +32,14 @@ typedef struct
   socklen_t               len;
 } MsaAddress;
 
+/* What is wished of a connection's socket. */
+typedef struct
+{
+  gboolean nodelay;              /* small pieces are not kept back */
+  guint    keepalive_idle_s;     /* silence before the first probe; 0: none is sent */
+  guint    keepalive_interval_s; /* between probes */
+} MsaSocketTuning;
+
 /* Work for a thread. The owner embeds it. */
 struct _MsaJob
 {
@@ -54,7 +62,7 @@ typedef struct
   /* The wall clock: µs since 1970, UTC. It may be set, in both directions. */
   gint64   (*real_us) (MsaSys *self);
 
-  /* The options every connection wants are set here: no SIGPIPE, TCP_NODELAY, keep-alive. */
+  /* No SIGPIPE comes from it. */
   int      (*socket_open) (MsaSys *self, int family);
   /* Before connecting. Any number of sockets may have the same local port, as long as they go to
    * different places: a clash of two is EADDRNOTAVAIL from socket_connect(). A port that others
@@ -63,6 +71,8 @@ typedef struct
   /* What the socket sends leaves through the interface @name alone. */
   int      (*socket_bind_device) (MsaSys *self, int fd, const char *name);
   int      (*socket_connect) (MsaSys *self, int fd, const MsaAddress *address);
+  /* A socket without these serves as well, only worse: nothing is said if one cannot be had. */
+  void     (*socket_tune) (MsaSys *self, int fd, const MsaSocketTuning *tuning);
   /* 0 when connected; SO_ERROR when connecting failed or the connection broke; EINPROGRESS
    * while it is being made (asked too early); -1 with errno when the call itself failed. */
   int      (*socket_error) (MsaSys *self, int fd);

@@ -25,6 +25,9 @@ MsaFilter *msa_socket_new (MsaReactor *reactor,
 /* What the socket waits for from now on. */
 void       msa_socket_want (MsaFilter *self,
                             MsaSocketEvents events);
+/* For one that is connected: as @settings wish. */
+void       msa_socket_tune (MsaFilter *self,
+                            const MsaSettings *settings);
 int        msa_socket_get_fd (MsaFilter *self);
 /* Sent and received. */
 guint64    msa_socket_count_bytes (MsaFilter *self);

@@ -360,6 +360,22 @@ msa_socket_want (MsaFilter *filter,
     msa_reactor_want (self->reactor, &self->watch, events);
 }
 
+void
+msa_socket_tune (MsaFilter *filter,
+                 const MsaSettings *settings)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+  const MsaSocketTuning tuning = {
+    .nodelay = settings->tcp_nodelay,
+    .keepalive_idle_s = settings->tcp_keepalive_idle_s,
+    .keepalive_interval_s = settings->tcp_keepalive_interval_s,
+  };
+
+  if (self->address.addr.ss_family != AF_UNIX)
+    sys->ops->socket_tune (sys, self->watch.fd, &tuning);
+}
+
 int
 msa_socket_get_fd (MsaFilter *filter)
 {

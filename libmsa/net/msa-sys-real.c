@@ -27,8 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Keep-alive as curl has it: the first probe after a minute, given up after nine more. */
-#define KEEP_ALIVE_S 60
+/* Probes without an answer, after which a connection is given up. */
 #define KEEP_ALIVE_PROBES 9
 
 static gint64
@@ -76,17 +75,23 @@ static int
 real_socket_open (MsaSys *sys,
                   int family)
 {
-  int fd = socket (family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  return socket (family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
 
-  if (fd < 0)
-    return -1;
+static void
+real_socket_tune (MsaSys *sys,
+                  int fd,
+                  const MsaSocketTuning *tuning)
+{
+  if (tuning->nodelay)
+    set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (tuning->keepalive_idle_s == 0)
+    return;
 
-  set_option (fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option (fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_ALIVE_S);
-  set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_ALIVE_S);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPIDLE, (int) tuning->keepalive_idle_s);
+  set_option (fd, IPPROTO_TCP, TCP_KEEPINTVL, (int) tuning->keepalive_interval_s);
   set_option (fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_ALIVE_PROBES);
-  return fd;
 }
 
 static int
@@ -478,6 +483,7 @@ static const MsaSysOps ops = {
   .socket_bind = real_socket_bind,
   .socket_bind_device = real_socket_bind_device,
   .socket_connect = real_socket_connect,
+  .socket_tune = real_socket_tune,
   .socket_error = real_socket_error,
   .socket_send = real_socket_send,
   .socket_recv = real_socket_recv,

@@ -18,7 +18,7 @@ typedef struct _SimSocket     SimSocket;
 /* Every member of MsaSysOps. */
 #define SIM_OPS(X)                                                                                 \
   X (now_us) X (boot_us) X (real_us) X (socket_open) X (socket_connect) X (socket_error)           \
-  X (socket_bind) X (socket_bind_device) X (socket_send)                                           \
+  X (socket_bind) X (socket_bind_device) X (socket_tune) X (socket_send)                           \
   X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
@@ -193,6 +193,7 @@ guint          sim_socket_get_ready (SimSocket *self);
 void           sim_socket_close     (SimSocket *self);
 int            sim_socket_open      (MsaSys *sys, int family);
 int            sim_socket_connect   (MsaSys *sys, int fd, const MsaAddress *address);
+void           sim_socket_tune      (MsaSys *sys, int fd, const MsaSocketTuning *tuning);
 int            sim_socket_error     (MsaSys *sys, int fd);
 gssize         sim_socket_send      (MsaSys *sys, int fd, const void *data, gsize len);
 gssize         sim_socket_recv      (MsaSys *sys, int fd, void *buffer, gsize size);

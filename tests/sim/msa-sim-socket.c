@@ -660,6 +660,22 @@ sim_socket_connect (MsaSys *sys,
   return 0;
 }
 
+void
+sim_socket_tune (MsaSys *sys,
+                 int fd,
+                 const MsaSocketTuning *tuning)
+{
+  MsaSim *self = (MsaSim *) sys;
+  SimSocket *client;
+
+  sim_enter (self, SIM_OP_socket_tune);
+  client = find_socket (self, fd, "socket_tune");
+  if (client != NULL && client->state == SIM_CONNECTED)
+    client->peer->peer.tuning = *tuning;
+  else
+    sim_violate (self, "socket_tune before there is a connection");
+}
+
 static int
 take_error (SimSocket *self)
 {

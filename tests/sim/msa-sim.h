@@ -113,6 +113,7 @@ struct _MsaSimPeer
   char    *address;        /* (owned): the address and port it was reached at */
   char    *client;         /* (owned): the address and port it is reached from */
   char    *device;         /* (owned) (nullable): the interface that the client is bound to */
+  MsaSocketTuning tuning;  /* of the client's socket */
 
   gpointer user_data;
   /* (nullable): bytes were read, and stand at the end of msa_sim_peer_get_received() */

@@ -1,7 +1,7 @@
 /* test-local-end.c: Unix sockets, and connections that begin where they are told to
  *
- * Through the whole of the library: in the simulation, and on the real system with what the
- * loopback interface offers.
+ * And sockets that are tuned. Through the whole of the library: in the simulation, and on the real
+ * system with what the loopback interface offers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -367,6 +367,61 @@ test_local_reuse (MsaTestWorld *world)
     }
 }
 
+/* Tuning */
+
+static const struct
+{
+  const char     *name;
+  MsaSocketTuning tuning;
+} tunings[] = {
+  { "gathers", { FALSE, 60, 60 } },
+  { "no-probes", { TRUE, 0, 60 } },
+  { "probes", { FALSE, 7, 3 } },
+};
+
+static void
+expect_tuning (MsaTestWorld *world,
+               guint i_peer,
+               const MsaSocketTuning *expected)
+{
+  const MsaSocketTuning *tuning = &msa_sim_get_peer (world->sim, i_peer)->tuning;
+
+  g_assert_cmpint (tuning->nodelay, ==, expected->nodelay);
+  g_assert_cmpuint (tuning->keepalive_idle_s, ==, expected->keepalive_idle_s);
+  g_assert_cmpuint (tuning->keepalive_interval_s, ==, expected->keepalive_interval_s);
+}
+
+/* Unlike the usual, whose connection is not taken for it. */
+static void
+test_tuned (MsaTestWorld *world)
+{
+  const MsaSocketTuning usual = { TRUE, 60, 60 };
+  const MsaSocketTuning *tuning = &tunings[GPOINTER_TO_UINT (world->row)].tuning;
+  MsaEasy *easy = msa_test_world_make (world, "/");
+
+  msa_test_world_add (world, "/");
+  g_assert_true (msa_test_world_run (world, 1));
+  expect_tuning (world, 0, &usual);
+
+  msa_easy_set_tcp_nodelay (easy, tuning->nodelay);
+  msa_easy_set_tcp_keepalive_idle_s (easy, tuning->keepalive_idle_s);
+  msa_easy_set_tcp_keepalive_interval_s (easy, tuning->keepalive_interval_s);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 2));
+  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 2);
+  expect_tuning (world, 1, tuning);
+}
+
+static void
+test_unix_is_not_tuned (MsaTestWorld *world)
+{
+  serve_unix (world);
+  add_unix (world, "/", "/run/server");
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_cmpuint (world->n_ok, ==, 1);
+  g_assert_cmpuint (msa_sim_count (world->sim, "socket_tune"), ==, 0);
+}
+
 /* The real system */
 
 static void
@@ -593,6 +648,9 @@ main (int argc,
     add_row ("unix/served", served[i].name, test_served, i);
   for (guint i = 0; i < G_N_ELEMENTS (locals); i++)
     add_row ("bound", locals[i].name, test_local, i);
+  for (guint i = 0; i < G_N_ELEMENTS (tunings); i++)
+    add_row ("tuned", tunings[i].name, test_tuned, i);
+  msa_test_world_add_test ("/msa/local-end/unix/not-tuned", test_unix_is_not_tuned);
   msa_test_world_add_test ("/msa/local-end/unix/reuse", test_unix_reuse);
   msa_test_world_add_test ("/msa/local-end/unix/limit", test_unix_limit);
   msa_test_world_add_test ("/msa/local-end/ports-in-turn", test_ports_in_turn);

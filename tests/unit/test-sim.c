@@ -346,6 +346,24 @@ test_bind_device (void)
 }
 
 static void
+test_tune (void)
+{
+  const MsaSocketTuning tuning = { TRUE, 7, 3 };
+  MsaSimPeer *peer = NULL;
+  int fd = connect_pair (&peer);
+  int early = start_connect ("10.0.0.1", 80);
+
+  sys->ops->socket_tune (sys, fd, &tuning);
+  g_assert_true (peer->tuning.nodelay);
+  g_assert_cmpuint (peer->tuning.keepalive_idle_s, ==, 7);
+  g_assert_cmpuint (peer->tuning.keepalive_interval_s, ==, 3);
+  sys->ops->socket_tune (sys, early, &tuning);
+  expect_violation ("before there is a connection");
+  sys->ops->close (sys, fd);
+  sys->ops->close (sys, early);
+}
+
+static void
 test_unix (void)
 {
   MsaSimPeer *peer = NULL;
@@ -1029,6 +1047,7 @@ static const struct
   { "/msa/sim/bind-clash", test_bind_clash },
   { "/msa/sim/bind-device", test_bind_device },
   { "/msa/sim/unix", test_unix },
+  { "/msa/sim/tune", test_tune },
   { "/msa/sim/receive", test_receive },
   { "/msa/sim/segments", test_segments },
   { "/msa/sim/send-later", test_send_later },

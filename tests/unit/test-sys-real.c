@@ -134,13 +134,42 @@ test_socket_options (gconstpointer data)
   g_assert_cmpint (fd, >=, 0);
   g_assert_true (fcntl (fd, F_GETFL) & O_NONBLOCK);
   g_assert_true (fcntl (fd, F_GETFD) & FD_CLOEXEC);
-  g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_NODELAY), !=, 0);
-  g_assert_cmpint (get_option (fd, SOL_SOCKET, SO_KEEPALIVE), !=, 0);
-  g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_KEEPIDLE), ==, 60);
-  g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_KEEPINTVL), ==, 60);
-  g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_KEEPCNT), ==, 9);
   sys->ops->close (sys, fd);
   g_assert_cmpint (fcntl (fd, F_GETFD), ==, -1);
+}
+
+static const struct
+{
+  const char     *name;
+  MsaSocketTuning tuning;
+} tunings[] = {
+  { "usual", { TRUE, 60, 60 } },
+  { "gathers", { FALSE, 60, 60 } },
+  { "no-probes", { TRUE, 0, 60 } },
+  { "probes", { FALSE, 7, 3 } },
+  { "longest", { TRUE, 32767, 32767 } },
+};
+
+static void
+test_socket_tune (gconstpointer data)
+{
+  const MsaSocketTuning *tuning = &tunings[GPOINTER_TO_UINT (data)].tuning;
+  int other;
+  int fd = connect_pair (&other);
+
+  sys->ops->socket_tune (sys, fd, tuning);
+  g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_NODELAY) != 0, ==, tuning->nodelay);
+  g_assert_cmpint (get_option (fd, SOL_SOCKET, SO_KEEPALIVE) != 0, ==,
+                   tuning->keepalive_idle_s > 0);
+  if (tuning->keepalive_idle_s > 0)
+    {
+      g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_KEEPIDLE), ==, tuning->keepalive_idle_s);
+      g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_KEEPINTVL), ==,
+                       tuning->keepalive_interval_s);
+      g_assert_cmpint (get_option (fd, IPPROTO_TCP, TCP_KEEPCNT), ==, 9);
+    }
+  sys->ops->close (sys, fd);
+  close (other);
 }
 
 static void
@@ -990,6 +1019,12 @@ add_socket_tests (void)
   g_test_add_data_func ("/msa/sys-real/socket/options-ipv6", GINT_TO_POINTER (AF_INET6),
                         test_socket_options);
   g_test_add_func ("/msa/sys-real/socket/bad-family", test_socket_bad_family);
+  for (guint i = 0; i < G_N_ELEMENTS (tunings); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/sys-real/socket/tune/%s", tunings[i].name);
+
+      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_socket_tune);
+    }
   g_test_add_func ("/msa/sys-real/socket/exchange", test_socket_exchange);
   g_test_add_func ("/msa/sys-real/socket/names", test_socket_names);
   g_test_add_func ("/msa/sys-real/socket/refused", test_socket_refused);
