@@ -332,6 +332,8 @@ msa_engine_tell_progress (MsaEngine *self,
   /* The driver may have ended it. */
   if (transfer->state < MSA_TRANSFER_DONE)
     self->client->progress (self->client_data, transfer);
+  /* Who knows how long that took. */
+  self->now_us = self->reactor.sys->ops->now_us (self->reactor.sys);
   msa_engine_end_telling (self, transfer);
 }
 

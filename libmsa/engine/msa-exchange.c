@@ -154,12 +154,25 @@ detach (MsaTransfer *transfer)
   transfer->connection = NULL;
 }
 
+/* How far its making has come. */
+static void
+note_connecting (MsaTransfer *transfer,
+                 const MsaConnection *connection)
+{
+  gint64 started_us = transfer->times.at_us[MSA_PHASE_STARTED];
+
+  transfer->times = connection->times;
+  transfer->times.at_us[MSA_PHASE_STARTED] = started_us;
+}
+
 void
 msa_exchange_abandon (MsaEngine *engine,
                       MsaTransfer *transfer)
 {
   MsaConnection *connection = transfer->connection;
 
+  if (transfer->times.at_us[MSA_PHASE_REQUESTED] == 0)
+    note_connecting (transfer, connection);
   if (connection->state == MSA_CONNECTION_OPEN)
     connection->session->ops->reset (connection->session, transfer);
   /* Closed while it still has a stream: there is nobody to say goodbye to. */
@@ -579,11 +592,11 @@ note_times (MsaEngine *engine,
             MsaTransfer *transfer,
             const MsaConnection *connection)
 {
-  gint64 started_us = transfer->times.at_us[MSA_PHASE_STARTED];
-
   if (connection->n_streams == 0)
-    transfer->times = connection->times;
-  transfer->times.at_us[MSA_PHASE_STARTED] = started_us;
+    note_connecting (transfer, connection);
+  else
+    msa_phase_times_note_reused (&transfer->times,
+                                 connection->times.at_us[MSA_PHASE_SECURED] != 0);
   transfer->times.at_us[MSA_PHASE_REQUESTED] = engine->now_us;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/msa-transfer-error-private.h"
 #include "model/msa-error.h"
 
+static void enter_waiting (MsaTransfer *self);
 static void enter_done (MsaTransfer *self);
 static void enter_gone (MsaTransfer *self);
 
@@ -31,7 +32,7 @@ static const struct
   [MSA_TRANSFER_QUEUED] = { "queued", TO (CONNECTING) | TO (SENDING) | ENDS, NULL },
   [MSA_TRANSFER_CONNECTING] = { "connecting", TO (SENDING) | ENDS, NULL },
   [MSA_TRANSFER_SENDING] = { "sending", TO (WAITING) | TO (RECEIVING) | TO (QUEUED) | ENDS, NULL },
-  [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | ENDS, NULL },
+  [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | ENDS, enter_waiting },
   [MSA_TRANSFER_RECEIVING] = { "receiving", TO (STORING) | ENDS, NULL },
   [MSA_TRANSFER_STORING] = { "storing", ENDS, NULL },
   [MSA_TRANSFER_DONE] = { "done", TO (GONE), enter_done },
@@ -210,6 +211,12 @@ leave (MsaTransfer *self)
 }
 
 static void
+enter_waiting (MsaTransfer *self)
+{
+  self->times.at_us[MSA_PHASE_SENT] = self->engine->now_us;
+}
+
+static void
 enter_done (MsaTransfer *self)
 {
   leave (self);
@@ -314,6 +321,7 @@ msa_transfer_rewind (MsaTransfer *self)
   self->upload = MSA_UPLOAD_NONE;
   self->body_written = 0;
   self->bytes_sent = 0;
+  self->times = (MsaPhaseTimes) { .reused = FALSE };
 }
 
 guint64

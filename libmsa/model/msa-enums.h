@@ -161,11 +161,13 @@ typedef enum
  * @MSA_PHASE_RESOLVED: the host's addresses were known
  * @MSA_PHASE_CONNECTED: one of them had answered
  * @MSA_PHASE_SECURED: the TLS handshake was done
- * @MSA_PHASE_REQUESTED: the request's head was sent
+ * @MSA_PHASE_REQUESTED: the request was begun
+ * @MSA_PHASE_SENT: all of the request was sent, its body included; left out if the response
+ *   began before
  * @MSA_PHASE_RESPONDED: the final response's head was there
  * @MSA_PHASE_FINISHED: the run had its result
  *
- * What a run goes through, in order.
+ * What a run goes through, in order. From its start to %MSA_PHASE_STARTED it was in the queue.
  *
  * Since: 1.0
  */
@@ -176,6 +178,7 @@ typedef enum
   MSA_PHASE_CONNECTED,
   MSA_PHASE_SECURED,
   MSA_PHASE_REQUESTED,
+  MSA_PHASE_SENT,
   MSA_PHASE_RESPONDED,
   MSA_PHASE_FINISHED,
 } MsaPhase;

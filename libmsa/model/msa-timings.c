@@ -17,9 +17,20 @@ struct _MsaTimings
 {
   gatomicrefcount refs;
   gint64 since_us[MSA_N_PHASES]; /* -1: did not happen */
+  gboolean reused;
 };
 
 G_DEFINE_BOXED_TYPE (MsaTimings, msa_timings, msa_timings_ref, msa_timings_unref)
+
+void
+msa_phase_times_note_reused (MsaPhaseTimes *self,
+                             gboolean secured)
+{
+  self->reused = TRUE;
+  self->at_us[MSA_PHASE_RESOLVED] = self->at_us[MSA_PHASE_STARTED];
+  self->at_us[MSA_PHASE_CONNECTED] = self->at_us[MSA_PHASE_STARTED];
+  self->at_us[MSA_PHASE_SECURED] = secured ? self->at_us[MSA_PHASE_STARTED] : 0;
+}
 
 MsaTimings *
 msa_timings_new (const MsaPhaseTimes *times,
@@ -30,6 +41,7 @@ msa_timings_new (const MsaPhaseTimes *times,
   g_atomic_ref_count_init (&self->refs);
   for (guint i = 0; i < MSA_N_PHASES; i++)
     self->since_us[i] = times->at_us[i] == 0 ? -1 : times->at_us[i] - start_us;
+  self->reused = times->reused;
 
   return self;
 }
@@ -77,8 +89,10 @@ msa_timings_unref (MsaTimings *self)
  *
  * Gets how long after the easy was added a phase was reached.
  *
- * Phases are in the order of [enum@Phase], and so are their times. On a connection that was
- * used before, those that belong to making it are left out.
+ * Phases are in the order of [enum@Phase], and so are their times. On a connection that had
+ * served before, those that belong to making it took no time: they are as late as
+ * %MSA_PHASE_STARTED. If the request had to be sent again on another connection, the times are
+ * those of the last attempt.
  *
  * Returns: microseconds; -1 if the phase was not reached
  *
@@ -92,4 +106,22 @@ msa_timings_get_time_us (MsaTimings *self,
   g_return_val_if_fail ((guint) phase < MSA_N_PHASES, -1);
 
   return self->since_us[phase];
+}
+
+/**
+ * msa_timings_is_reused:
+ * @self: the timings
+ *
+ * Tells whether the request went over a connection that had served before.
+ *
+ * Returns: %TRUE if so, %FALSE also while no request was sent
+ *
+ * Since: 1.0
+ */
+gboolean
+msa_timings_is_reused (MsaTimings *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return self->reused;
 }

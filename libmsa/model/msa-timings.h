@@ -23,6 +23,8 @@ void        msa_timings_unref       (MsaTimings *self);
 MSA_AVAILABLE_IN_1_0
 gint64      msa_timings_get_time_us (MsaTimings *self,
                                      MsaPhase phase);
+MSA_AVAILABLE_IN_1_0
+gboolean    msa_timings_is_reused   (MsaTimings *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MsaTimings, msa_timings_unref)
 

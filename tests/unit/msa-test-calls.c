@@ -397,6 +397,7 @@ read_results (MsaEasy *easy)
   g_assert_true (uri == NULL || g_str_has_prefix (uri, "http://"));
   g_assert_true (address == NULL || g_str_has_prefix (address, "10.0.0.1"));
   g_assert_nonnull (timings);
+  msa_timings_is_reused (timings);
   msa_easy_get_state (easy);
   msa_easy_get_error (easy);
   msa_easy_get_status (easy);
