@@ -277,6 +277,8 @@ start_over (MsaEngine *engine,
   detach (transfer);
   msa_transfer_rewind (transfer);
   msa_transfer_set_state (transfer, MSA_TRANSFER_QUEUED);
+  if (transfer->clocked)
+    msa_transfer_clock_check (transfer);
   msa_engine_make_due (engine, transfer);
 }
 
@@ -595,8 +597,8 @@ note_times (MsaEngine *engine,
   if (connection->n_streams == 0)
     note_connecting (transfer, connection);
   else
-    msa_phase_times_note_reused (&transfer->times,
-                                 connection->times.at_us[MSA_PHASE_SECURED] != 0);
+    transfer->times.reused = TRUE;
+  transfer->times.secured = connection->times.at_us[MSA_PHASE_SECURED] != 0;
   transfer->times.at_us[MSA_PHASE_REQUESTED] = engine->now_us;
 }
 
@@ -767,6 +769,8 @@ drive_connecting (MsaEngine *engine,
     {
     case MSA_IO_DONE:
       begin (engine, transfer);
+      if (transfer->clocked)
+        msa_transfer_clock_check (transfer);
       break;
     case MSA_IO_AGAIN:
       if (connection->question != NULL || msa_connection_get_asks (connection) == MSA_ASKS_NOTHING)
@@ -861,4 +865,6 @@ msa_exchange_attach (MsaEngine *engine,
     begin (engine, transfer);
   else
     msa_transfer_set_state (transfer, MSA_TRANSFER_CONNECTING);
+  if (transfer->clocked)
+    msa_transfer_clock_check (transfer);
 }

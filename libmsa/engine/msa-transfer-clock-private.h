@@ -10,9 +10,10 @@
 
 #include "engine/msa-transfer-private.h"
 
+/* From now on it is clocked. */
 void msa_transfer_clock_init  (MsaTransfer *self);
-/* What it waits for begins: its state has changed, or an interim response came. Only for those
- * that are clocked. */
+/* What it waits for begins anew: an interim response came. This and the next only for those that
+ * are clocked. */
 void msa_transfer_clock_start (MsaTransfer *self);
-/* Its connection was driven: bytes may have moved, or the time is over, which ends it. */
+/* Its state may have changed, bytes may have moved; or the time is over, which ends it. */
 void msa_transfer_clock_check (MsaTransfer *self);

@@ -164,13 +164,9 @@ clock_expired_cb (MsaTimer *timer,
 void
 msa_transfer_clock_init (MsaTransfer *self)
 {
-  const MsaSettings *settings = self->settings;
-
   self->clock_timer.expired = clock_expired_cb;
-  self->clocked = settings->queue_timeout_ms > 0 || settings->response_timeout_ms > 0 ||
-                  settings->idle_timeout_ms > 0;
-  if (self->clocked)
-    msa_transfer_clock_start (self);
+  self->clocked = TRUE;
+  msa_transfer_clock_start (self);
 }
 
 void
@@ -193,10 +189,12 @@ msa_transfer_clock_check (MsaTransfer *self)
 {
   gboolean was_held = self->clock_held;
 
-  if (self->state >= MSA_TRANSFER_STORING || self->connection == NULL)
+  if (self->state >= MSA_TRANSFER_DONE)
     return;
   if (choose_clock (self) != self->clock)
     msa_transfer_clock_start (self);
+  if (self->connection == NULL || self->connection->state != MSA_CONNECTION_OPEN)
+    return;
 
   self->clock_held = is_held (self);
   if (self->clock_held || was_held || has_moved (self))

@@ -48,8 +48,6 @@ msa_transfer_set_state (MsaTransfer *self,
   MSA_TRACE (&self->engine->log, TRANSFER, self->serial, "%s -> %s", states[self->state].name,
              states[state].name);
   self->state = state;
-  if (self->clocked)
-    msa_transfer_clock_start (self);
   if (states[state].enter != NULL)
     states[state].enter (self);
 }
@@ -152,7 +150,8 @@ msa_transfer_new (MsaEngine *engine,
   if (settings->timeout_ms > 0)
     msa_reactor_set_timer (&engine->reactor, &self->timer,
                            now_us + (gint64) settings->timeout_ms * 1000);
-  msa_transfer_clock_init (self);
+  if ((settings->queue_timeout_ms | settings->response_timeout_ms | settings->idle_timeout_ms) != 0)
+    msa_transfer_clock_init (self);
 
   return self;
 }
@@ -201,7 +200,8 @@ static void
 leave (MsaTransfer *self)
 {
   msa_reactor_remove_timer (&self->engine->reactor, &self->timer);
-  msa_reactor_remove_timer (&self->engine->reactor, &self->clock_timer);
+  if (self->clocked)
+    msa_reactor_remove_timer (&self->engine->reactor, &self->clock_timer);
   msa_reactor_remove_timer (&self->engine->reactor, &self->expect_timer);
   msa_reactor_remove_timer (&self->engine->reactor, &self->progress_timer);
   msa_engine_make_not_due (self->engine, self);

@@ -12,12 +12,9 @@
 typedef struct
 {
   gint64   at_us[MSA_N_PHASES];
-  gboolean reused; /* the connection had served before */
+  gboolean reused;  /* the connection had served before: making it took no time */
+  gboolean secured; /* it speaks TLS */
 } MsaPhaseTimes;
-
-/* A connection was taken that was there already: making it took no time. @secured: it speaks TLS. */
-void        msa_phase_times_note_reused (MsaPhaseTimes *self,
-                                         gboolean secured);
 
 /* Times are told from @start_us on. */
 MsaTimings *msa_timings_new (const MsaPhaseTimes *times,

@@ -22,16 +22,6 @@ struct _MsaTimings
 
 G_DEFINE_BOXED_TYPE (MsaTimings, msa_timings, msa_timings_ref, msa_timings_unref)
 
-void
-msa_phase_times_note_reused (MsaPhaseTimes *self,
-                             gboolean secured)
-{
-  self->reused = TRUE;
-  self->at_us[MSA_PHASE_RESOLVED] = self->at_us[MSA_PHASE_STARTED];
-  self->at_us[MSA_PHASE_CONNECTED] = self->at_us[MSA_PHASE_STARTED];
-  self->at_us[MSA_PHASE_SECURED] = secured ? self->at_us[MSA_PHASE_STARTED] : 0;
-}
-
 MsaTimings *
 msa_timings_new (const MsaPhaseTimes *times,
                  gint64 start_us)
@@ -42,6 +32,13 @@ msa_timings_new (const MsaPhaseTimes *times,
   for (guint i = 0; i < MSA_N_PHASES; i++)
     self->since_us[i] = times->at_us[i] == 0 ? -1 : times->at_us[i] - start_us;
   self->reused = times->reused;
+  if (times->reused)
+    {
+      self->since_us[MSA_PHASE_RESOLVED] = self->since_us[MSA_PHASE_STARTED];
+      self->since_us[MSA_PHASE_CONNECTED] = self->since_us[MSA_PHASE_STARTED];
+      self->since_us[MSA_PHASE_SECURED] =
+          times->secured ? self->since_us[MSA_PHASE_STARTED] : -1;
+    }
 
   return self;
 }
