@@ -6,7 +6,8 @@
 # Reads the objects of the library. Only net/msa-sys-real*.c may call the kernel, by libc's doors or GLib's.
 # No object has data that can be written, except what GObject keeps for types, properties, signals and
 # quarks. Locks are taken by the inline functions of base/, so that they show in any object: for
-# these the sources outside of base/ and the real side are read. The compiler makes the planted objects of the proof.
+# these the sources outside of base/ and the real side are read. No object calls what depends on the locale, and the
+# sources name each environment variable that is read. The compiler makes the planted objects of the proof.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import fnmatch
@@ -45,6 +46,22 @@ HARMLESS = ['g_*_get_type', 'g_*_error_quark', 'g_file_get_basename', 'g_file_ge
 # As meson names objects: the path from libmsa/ with _ for /.
 REAL_SIDE = 'net_msa-sys-real*'
 
+# What a text is, and what it means, must not depend on the locale (tolower ("I") in Turkish, the comma of numbers in
+# German). In GLib the g_ascii_ family, for numbers base/msa-number.c.
+LOCALE = '''
+strcasecmp strncasecmp strcasestr wcscasecmp tolower toupper towlower towupper
+strcoll strxfrm strftime setlocale uselocale
+isalnum isalpha iscntrl isdigit isgraph islower isprint ispunct isspace isupper isxdigit isblank __ctype_*
+strtod strtof strtold strtol strtoul strtoll strtoull __isoc23_* __strto* atoi atol atoll atof sscanf __isoc99_sscanf
+g_strcasecmp g_strncasecmp g_strdown g_strup g_utf8_strdown g_utf8_strup g_utf8_casefold g_utf8_collate*
+g_str_match_string g_str_tokenize_and_fold g_strtod g_date_time_format
+'''.split()
+
+# Read through MsaSys, whose real side gives nothing in a setuid program.
+ENVIRONMENT = {'MSA_DEBUG', 'NETRC', 'SSLKEYLOGFILE', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'http_proxy', 'https_proxy',
+               'HTTPS_PROXY', 'ftp_proxy', 'FTP_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'}
+GETENV = re.compile(r'getenv\s*\(\s*[^,()]+,\s*([^)]*)\)')
+
 LOCKS = re.compile(r'\b(?:g_(?:mutex|rec_mutex|cond|rw_lock|bit_lock|bit_unlock)_?\w*|GMutexLocker)\b')
 
 # What GObject's macros and house style keep for a class; once set, it stays.
@@ -68,6 +85,14 @@ def forbidden_doors(name, undefined):
     for symbol in sorted(undefined):
         if matches(symbol, DOORS) and not matches(symbol, HARMLESS):
             yield f'{name}: calls {symbol}'
+
+
+def locale_calls(name, undefined):
+    for symbol in sorted(undefined):
+        if matches(symbol, LOCALE):
+            yield f'{name}: depends on the locale by {symbol}'
+        if matches(name, [REAL_SIDE]) and symbol in ('getenv', 'g_getenv', 'g_get_environ', 'g_listenv'):
+            yield f'{name}: reads the environment also in setuid programs, by {symbol}'
 
 
 def writable_data(name, table):
@@ -100,7 +125,9 @@ def by_object(listing):
 def check_objects(paths):
     # Two objects at least, or nm does not name them.
     for name, lines in by_object(run('nm', '-u', *paths, *paths[:1])):
-        yield from forbidden_doors(name, {line.split()[-1].split('@')[0] for line in lines})
+        undefined = {line.split()[-1].split('@')[0] for line in lines}
+        yield from forbidden_doors(name, undefined)
+        yield from locale_calls(name, undefined)
     for name, lines in by_object(run('objdump', '-t', *paths)):
         yield from writable_data(name, lines)
 
@@ -112,18 +139,26 @@ def bare_locks(path, text):
             yield f'{path}:{number}: uses {lock[0]}, not the locks of base/'
 
 
+def environment_reads(path, text):
+    for name in GETENV.findall(text):
+        if name.startswith('"') and name.strip('"') not in ENVIRONMENT:
+            yield f'{path}: reads {name} of the environment'
+        elif not name.startswith('"') and not name.startswith('const char *'):
+            yield f'{path}: reads the environment by a name that is not written there: {name}'
+
+
 def blank(comment):
     """Keeps the lines of a comment that is left out."""
     return '\n' * comment[0].count('\n')
 
 
-def check_sources(root):
+def check_sources(root, check):
     for folder, _, names in os.walk(root):
         for name in sorted(names):
             if name.endswith(('.c', '.h')):
                 path = os.path.join(folder, name)
                 with open(path, encoding='utf-8') as file:
-                    yield from bare_locks(os.path.relpath(path, root), file.read())
+                    yield from check(os.path.relpath(path, root), file.read())
 
 
 def list_objects(archive):
@@ -146,6 +181,19 @@ PLANTED = {
     'real-side': ('net_msa-sys-real-x.c.o',
                   '#include <sys/socket.h>\nint f (void) { return socket (1, 1, 0); }', False),
     'type-of-file': ('msa-a.c.o', 'long g_file_get_type (void);\nlong f (void) { return g_file_get_type (); }', False),
+    'case-by-locale': ('model_msa-a.c.o', 'int strcasecmp (const char *, const char *);\n'
+                       'int f (const char *a) { return strcasecmp (a, "i"); }', True),
+    'class-by-locale': ('model_msa-a.c.o', '#include <ctype.h>\nint f (int c) { return isalpha (c); }', True),
+    'number-by-locale': ('model_msa-a.c.o', '#include <stdlib.h>\ndouble f (const char *a) { return strtod (a, 0); }',
+                         True),
+    'integer-by-locale': ('model_msa-a.c.o', '#include <stdlib.h>\nlong f (const char *a) { return strtol (a, 0, 10); }',
+                          True),
+    'case-in-ascii': ('model_msa-a.c.o', 'int g_ascii_strcasecmp (const char *, const char *);\n'
+                      'int f (const char *a) { return g_ascii_strcasecmp (a, "i"); }', False),
+    'environment-of-setuid': ('net_msa-sys-real.c.o', 'char *getenv (const char *);\n'
+                              'char *f (void) { return getenv ("A"); }', True),
+    'environment': ('net_msa-sys-real.c.o', 'char *secure_getenv (const char *);\n'
+                    'char *f (void) { return secure_getenv ("A"); }', False),
     'class-data': ('msa-a.c.o', 'static void *msa_a_parent_class;\nstatic void *props[3];\n'
                    'void *f (int i, void *p) { msa_a_parent_class = p; props[i] = p; return props[i + 1]; }', False),
     'table-of-functions': ('engine_msa-a.c.o', 'static int g (void) { return 1; }\n'
@@ -168,6 +216,11 @@ def prove(test, compiler):
     test.ok('refuses-lock-outside-base', complaints == ['net/msa-a.c:2: uses g_mutex_lock, not the locks of base/'],
             complaints)
     test.ok('takes-lock-in-base', not list(bare_locks('base/msa-a-private.h', lock)))
+    for name, text, refused in (('known-variable', 'ops->getenv (sys, "MSA_DEBUG")', False),
+                                ('unknown-variable', 'ops->getenv (sys, "LD_PRELOAD")', True),
+                                ('made-up-variable', 'ops->getenv (sys, name)', True)):
+        test.ok(f'{"refuses" if refused else "takes"}-{name}',
+                bool(list(environment_reads('engine/msa-a.c', text))) == refused)
     test.ok('takes-lock-in-real-side', not list(bare_locks('net/msa-sys-real-a.c', lock)))
 
 
@@ -176,10 +229,15 @@ def main():
     objects = list(list_objects(sys.argv[1]))
     complaints = sorted(set(check_objects(objects)))
     doors = [complaint for complaint in complaints if ': calls ' in complaint]
-    data = [complaint for complaint in complaints if complaint not in doors]
+    texts = [complaint for complaint in complaints if ': depends on the locale ' in complaint]
+    setuid = [complaint for complaint in complaints if ': reads the environment ' in complaint]
+    data = [complaint for complaint in complaints if complaint not in doors + texts + setuid]
     test.ok('one-door', objects and not doors, doors)
     test.ok('no-process-state', objects and not data, data)
-    locks = list(check_sources(sys.argv[2]))
+    test.ok('no-locale', objects and not texts, texts)
+    variables = list(check_sources(sys.argv[2], environment_reads))
+    test.ok('environment', objects and not setuid and not variables, setuid + variables)
+    locks = list(check_sources(sys.argv[2], bare_locks))
     test.ok('locks-of-base', not locks, locks)
     prove(test, sys.argv[3:])
     test.finish()

@@ -25,7 +25,7 @@ SINCE = '1.0'
 COLUMNS = 100
 
 ROW_KEYS = {'type', 'default', 'minimum', 'maximum', 'place', 'because', 'summary', 'doc', 'property', 'header',
-            'identity'}
+            'identity', 'secret'}
 PLACES = ('key', 'request', 'neutral')
 
 NUMBERS = {
@@ -131,6 +131,10 @@ class Row:
         self.maximum = values.get('maximum')
         self.header = values.get('header')
         self.identity = values.get('identity')
+        self.secret = values.get('secret', False)
+        if self.secret and self.kind != 'string':
+            fail('is a secret that cannot be wiped: only a string can')
+        self.free = 'msa_wipe_free' if self.secret else 'g_free'
 
         if self.kind in NUMBERS:
             if self.minimum is None or self.maximum is None:
@@ -217,7 +221,7 @@ class Row:
     def clear(self, place):
         """A statement that lets go of a pointer."""
         return {
-            'string': f'g_clear_pointer (&{place}, g_free);',
+            'string': f'g_clear_pointer (&{place}, {self.free});',
             'strv': f'g_clear_pointer (&{place}, g_strfreev);',
             'object': f'g_clear_object (&{place});',
             'bytes': f'g_clear_pointer (&{place}, g_bytes_unref);',
@@ -360,7 +364,8 @@ def settings_source(rows):
 
     text = head('msa-settings.c: the settings of an easy, shared until they change',
                 'What each setting means stands in model/options.toml.')
-    text += ['#include "config.h"', '', '#include "model/msa-settings-private.h"', '']
+    text += ['#include "config.h"', '', '#include "model/msa-settings-private.h"', '',
+             '#include "base/msa-wipe-private.h"', '']
     text += function('MsaSettings *', 'msa_settings_new', ['void'],
                      ['MsaSettings *self = g_new0 (MsaSettings, 1);', '', 'g_ref_count_init (&self->refs);']
                      + [f'self->{row.ident} = {row.default};' for row in rows if not row.pointer]
@@ -426,7 +431,7 @@ def settings_source(rows):
                      f'  append_int (writer, "{row.name}", self->{row.ident});']
     text += function('void', 'msa_settings_append_key', ['const MsaSettings *self', 'MsaWriter *writer'], body)
     if keys or any(row.kind in ('string', 'strv') for row in rows):
-        text.insert(text.index('#include "model/msa-settings-private.h"') + 1, '\n#include <string.h>')
+        text.insert(text.index('#include "base/msa-wipe-private.h"') + 1, '\n#include <string.h>')
     return text
 
 
@@ -537,7 +542,7 @@ def setter_body(row):
     if row.kind in ('string', 'strv'):
         # Copied before the old text goes: the new one may be a part of it.
         equal, copy, free = {
-            'string': (f'g_strcmp0 ({peek}, {ident}) == 0', f'g_strdup ({ident})', 'g_free'),
+            'string': (f'g_strcmp0 ({peek}, {ident}) == 0', f'g_strdup ({ident})', row.free),
             'strv': (f'is_same_strv ((const char *const *) {peek}, {ident})', f'g_strdupv ((char **) {ident})',
                      'g_strfreev'),
         }[row.kind]
@@ -604,7 +609,8 @@ def easy_source(rows):
     text = head('msa-easy-options.c: the options of an easy as properties and accessors',
                 'A setter guards, compares, stores, then notifies.')
     text += ['#include "config.h"', '', '#include "msa-easy-options-private.h"', '',
-             '#include "model/msa-settings-private.h"', '#include "msa-easy-private.h"', '#include "msa-easy.h"',
+             '#include "base/msa-wipe-private.h"', '#include "model/msa-settings-private.h"',
+             '#include "msa-easy-private.h"', '#include "msa-easy.h"',
              '#include "msa-enum-types.h"', '',
              '#define OPTION_FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY)', '',
              'typedef enum', '{']
@@ -987,7 +993,7 @@ def test_source(rows):
     rows = [row for row in rows if row.kind != 'shared']
     text = head('test-options-generated.c: each row of the option table does what it says',
                 'Default, accessors, property, notification, copy, change of shared settings, key.')
-    headers = sorted({'model/msa-settings-private.h', 'msa-easy-options.h', 'msa-easy.h', 'msa-enum-types.h'}
+    headers = sorted({'base/msa-wipe-private.h', 'model/msa-settings-private.h', 'msa-easy-options.h', 'msa-easy.h', 'msa-enum-types.h'}
                      | {'model/msa-headers.h' for row in rows if row.kind == 'headers'})
     text += ['#include "config.h"', ''] + [f'#include "{header}"' for header in headers]
     text += TEST_BODY.splitlines() + ['']

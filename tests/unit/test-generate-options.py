@@ -89,6 +89,9 @@ class Refuses(unittest.TestCase):
         self.check(row(type='"object:MsaTlsConfig"', default='"NULL"', header='"model/a.h"', place='"key"'),
                    'without an identity')
 
+    def test_secret_that_is_no_string(self):
+        self.check(row(secret='true'), 'cannot be wiped')
+
     def test_default_of_a_pointer(self):
         self.check(row(type='"string"', default='"none"'), 'default other than NULL')
 
@@ -96,6 +99,18 @@ class Refuses(unittest.TestCase):
 class Takes(unittest.TestCase):
     def test_good_row(self):
         self.assertEqual(run(row()), (0, '', ['msa-settings-private.h', 'msa-settings.c']))
+
+    def test_secret_is_wiped(self):
+        text = row(type='"string"', default='"NULL"', minimum=None, maximum=None, secret='true')
+        with tempfile.TemporaryDirectory() as folder:
+            table = os.path.join(folder, 'options.toml')
+            with open(table, 'w', encoding='utf-8') as file:
+                file.write(text)
+            for what, made, call in (('settings', 'msa-settings.c', 'g_clear_pointer (&self->planted_row, msa_wipe_free)'),
+                                     ('easy', 'msa-easy-options.c', 'msa_wipe_free (settings->planted_row)')):
+                subprocess.run([sys.executable, GENERATOR, what, table, folder], check=True)
+                with open(os.path.join(folder, made), encoding='utf-8') as file:
+                    self.assertIn(call, file.read())
 
     def test_own_table(self):
         with open(OPTIONS, encoding='utf-8') as file:
