@@ -8,7 +8,7 @@
  */
 #include "config.h"
 
-#include "conn/msa-conn-key-private.h"
+#include "base/msa-writer-private.h"
 #include "msa-easy-options.h"
 #include "msa-easy-private.h"
 #include "msa-multi-private.h"
@@ -99,15 +99,31 @@ set_other (const GParamSpec *pspec,
   return TRUE;
 }
 
+static GBytes *
+make_key (MsaEasy *easy)
+{
+  MsaWriter writer;
+  MsaSlice bytes;
+  GBytes *key;
+
+  msa_writer_init (&writer, G_MAXUINT32);
+  msa_settings_append_key (msa_easy_peek_settings (easy), &writer);
+  bytes = msa_writer_slice (&writer);
+  key = g_bytes_new (bytes.data, bytes.len);
+  msa_writer_release (&writer);
+
+  return key;
+}
+
+/* As the option table says. */
 static gboolean
 is_same_key (MsaEasy *one,
              MsaEasy *other)
 {
-  g_autoptr (MsaUrl) url = msa_url_parse (msa_easy_get_uri (one), MSA_URL_DEFAULT, NULL);
-  g_autoptr (MsaConnKey) a = msa_conn_key_new (url, msa_easy_peek_settings (one));
-  g_autoptr (MsaConnKey) b = msa_conn_key_new (url, msa_easy_peek_settings (other));
+  g_autoptr (GBytes) a = make_key (one);
+  g_autoptr (GBytes) b = make_key (other);
 
-  return msa_conn_key_equal (a, b);
+  return g_bytes_equal (a, b);
 }
 
 /* Some values end the transfer before it is sent: then nothing must have been. */
