@@ -154,5 +154,5 @@ void           msa_connection_set_idle (MsaConnection *self,
                                         gint64 now_us);
 /* It has an exchange again. */
 void           msa_connection_set_used (MsaConnection *self);
-/* Not too old for another exchange. */
+/* Not too old for another exchange, nor made with files that have changed. */
 gboolean       msa_connection_is_fresh (MsaConnection *self);

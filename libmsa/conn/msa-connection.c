@@ -710,6 +710,10 @@ msa_connection_is_fresh (MsaConnection *self)
 {
   gint64 boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
 
+  /* The key names a client's certificate by its file. */
+  if (self->trust != NULL && msa_trust_is_outdated (self->trust))
+    return FALSE;
+
   return boot_us - self->idle_boot_us < MSA_IDLE_EXPIRY_US &&
          boot_us - self->opened_boot_us < MSA_CONNECTION_MAX_AGE_US;
 }

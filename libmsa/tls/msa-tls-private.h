@@ -51,6 +51,8 @@ void           msa_trust_cache_give_up (MsaTrustCache *self,
                                         gint64 now_us);
 MsaTrust      *msa_trust_ref          (MsaTrust *self);
 void           msa_trust_unref        (MsaTrust *self);
+/* Its files were seen to have changed: what was made with it is not to be shared any more. */
+gboolean       msa_trust_is_outdated  (const MsaTrust *self);
 
 /* The client's side above @next, which it takes. @trust was loaded for @config. @alpn: "http/1.1" and the like, NULL-terminated, may
  * be NULL. connect() is DONE only when the handshake is done and the peer is verified: there is no other way to send or receive; and the

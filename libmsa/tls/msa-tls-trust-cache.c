@@ -207,6 +207,16 @@ ask_one (TrustEntry *self,
   return TRUE;
 }
 
+/* Connections that were made with the old one know it by that. The same contents, loaded again
+ * after a while, are no change. */
+static void
+outdate (MsaTrust *old,
+         MsaTrust *new)
+{
+  if (new == NULL || !g_str_equal (msa_trust_get_contents (old), msa_trust_get_contents (new)))
+    msa_trust_outdate (old);
+}
+
 /* What came of the job becomes the entry's. */
 static void
 settle_entry (TrustEntry *entry,
@@ -218,6 +228,8 @@ settle_entry (TrustEntry *entry,
   if (load->unchanged)
     return;
 
+  if (entry->trust != NULL)
+    outdate (entry->trust, load->trust);
   g_clear_pointer (&entry->trust, msa_trust_unref);
   entry->trust = g_steal_pointer (&load->trust);
   entry->stamp = load->stamp;

@@ -28,6 +28,8 @@ gnutls_priority_t                 msa_trust_get_priority    (MsaTrust *self);
 const guint8                     *msa_trust_get_pin         (MsaTrust *self);
 /* Text that is equal only if all was loaded from the same contents. */
 const char                       *msa_trust_get_contents    (MsaTrust *self);
+/* Its files say something else by now. */
+void                              msa_trust_outdate         (MsaTrust *self);
 
 /* GnuTLS' text for one of its codes, in the form our messages have. */
 char                             *msa_tls_describe          (int result) G_GNUC_WARN_UNUSED_RESULT;

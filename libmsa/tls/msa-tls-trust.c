@@ -23,6 +23,7 @@ struct _MsaTrust
   gboolean                         has_pin;
   guint8                           pin[MSA_TLS_PIN_BYTES];
   char                            *contents;    /* (owned) */
+  gboolean                         outdated;    /* of the loop's thread alone */
 };
 
 /* GnuTLS' sentences end with a stop, ours do not. */
@@ -86,6 +87,18 @@ const char *
 msa_trust_get_contents (MsaTrust *self)
 {
   return self->contents;
+}
+
+void
+msa_trust_outdate (MsaTrust *self)
+{
+  self->outdated = TRUE;
+}
+
+gboolean
+msa_trust_is_outdated (const MsaTrust *self)
+{
+  return self->outdated;
 }
 
 /* --- certificates to trust --- */
