@@ -392,29 +392,44 @@ run_case (gconstpointer data)
   self->test_case->test (self->driver, self->test_case->data);
 }
 
+static void
+add_case (const char *server,
+          const MsaInteropKind *kind,
+          const MsaInteropCase *test_case,
+          MsaTestDriverKind driver)
+{
+  /* Kept for good: GLib drops nothing of a test that was not asked for. */
+  static GPtrArray *all;
+  Registered *registered = g_new0 (Registered, 1);
+  g_autofree char *path = g_strdup_printf ("/msa/interop/%s/%s/%s", server, test_case->name,
+                                           msa_test_driver_get_name (driver));
+
+  if (all == NULL)
+    all = g_ptr_array_new ();
+  registered->server = kind;
+  registered->test_case = test_case;
+  registered->driver = driver;
+  g_ptr_array_add (all, registered);
+  g_test_add_data_func (path, registered, run_case);
+}
+
 void
 msa_interop_add_cases (const char *server,
                        const MsaInteropKind *kind,
                        const MsaInteropCase *cases,
                        guint n)
 {
-  /* Kept for good: GLib drops nothing of a test that was not asked for. */
-  static GPtrArray *all;
-
-  if (all == NULL)
-    all = g_ptr_array_new ();
   for (guint i = 0; i < n; i++)
     for (guint driver = 0; driver < MSA_TEST_N_DRIVERS; driver++)
-      {
-        Registered *registered = g_new0 (Registered, 1);
-        g_autofree char *path =
-            g_strdup_printf ("/msa/interop/%s/%s/%s", server, cases[i].name,
-                             msa_test_driver_get_name (driver));
+      add_case (server, kind, &cases[i], driver);
+}
 
-        registered->server = kind;
-        registered->test_case = &cases[i];
-        registered->driver = driver;
-        g_ptr_array_add (all, registered);
-        g_test_add_data_func (path, registered, run_case);
-      }
+void
+msa_interop_add_cases_once (const char *server,
+                            const MsaInteropKind *kind,
+                            const MsaInteropCase *cases,
+                            guint n)
+{
+  for (guint i = 0; i < n; i++)
+    add_case (server, kind, &cases[i], MSA_TEST_ATTACHED);
 }

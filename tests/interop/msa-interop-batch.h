@@ -95,5 +95,10 @@ void             msa_interop_add_cases       (const char *server,
                                               const MsaInteropKind *kind,
                                               const MsaInteropCase *cases,
                                               guint n);
+/* The same in the attached driver alone: they cost much, or the driver is nothing to them. */
+void             msa_interop_add_cases_once  (const char *server,
+                                              const MsaInteropKind *kind,
+                                              const MsaInteropCase *cases,
+                                              guint n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MsaInteropBatch, msa_interop_batch_free)

@@ -48,6 +48,12 @@ static const char locations[] =
     "      ssi on;\n"
     "      ssi_types *;\n"
     "    }\n"
+    "    location /gzip/ {\n"
+    "      alias files/;\n"
+    "      gzip on;\n"
+    "      gzip_types *;\n"
+    "      gzip_min_length 1;\n"
+    "    }\n"
     "    location /slow/ {\n"
     "      alias files/;\n"
     "      limit_rate 64k;\n"
@@ -59,6 +65,12 @@ static const char locations[] =
     "      limit_rate 64k;\n"
     "    }\n"
     "    location /dav/ {\n"
+    "      dav_methods PUT DELETE;\n"
+    "    }\n"
+    "    location /picky/ {\n"
+    "      if ($http_expect) {\n"
+    "        return 417;\n"
+    "      }\n"
     "      dav_methods PUT DELETE;\n"
     "    }\n"
     "    location /refuse {\n"
@@ -89,12 +101,43 @@ write_bad_certs (MsaInteropServer *server,
   msa_interop_server_write_cert (server, "expired", pki, &expired);
 }
 
-static void
-append_listen (GString *config,
-               MsaInteropServer *server,
-               guint port_index,
-               const char *cert)
+static const struct
 {
+  const char *cert; /* (nullable): no TLS */
+  const char *settings;
+} ports[] = {
+  [MSA_INTEROP_WEB_PLAIN] = { NULL, "" },
+  [MSA_INTEROP_WEB_TLS] = { "good", "" },
+  [MSA_INTEROP_WEB_TLS_1_2] = { "good", "    ssl_protocols TLSv1.2;\n" },
+  [MSA_INTEROP_WEB_TLS_1_3] = { "good", "    ssl_protocols TLSv1.3;\n" },
+  [MSA_INTEROP_WEB_CLIENT] = { "good", "    ssl_verify_client on;\n"
+                                       "    ssl_verify_depth 3;\n"
+                                       "    ssl_client_certificate ca.pem;\n" },
+  [MSA_INTEROP_NGINX_WRONG_NAME] = { "wrong-name", "    access_log access.log;\n" },
+  [MSA_INTEROP_NGINX_EXPIRED] = { "expired", "    access_log access.log;\n" },
+};
+
+/* What /slow/ pauses for is too long for the one that passes it on. */
+static void
+append_starving (GString *config,
+                 MsaInteropServer *server)
+{
+  g_string_append_printf (config,
+                          "    location /starving/ {\n"
+                          "      proxy_pass http://127.0.0.1:%u/slow/;\n"
+                          "      proxy_buffering off;\n"
+                          "      proxy_read_timeout 20ms;\n"
+                          "    }\n",
+                          msa_interop_server_get_port (server, MSA_INTEROP_WEB_PLAIN));
+}
+
+static void
+append_port (GString *config,
+             MsaInteropServer *server,
+             guint port_index)
+{
+  const char *cert = ports[port_index].cert;
+
   g_string_append_printf (config, "  server {\n    listen 127.0.0.1:%u backlog=4096%s;\n",
                           msa_interop_server_get_port (server, port_index),
                           cert != NULL ? " ssl" : "");
@@ -103,10 +146,8 @@ append_listen (GString *config,
                             "    ssl_certificate %s.pem;\n"
                             "    ssl_certificate_key %s.key;\n",
                             cert, cert);
-  if (port_index == MSA_INTEROP_NGINX_TLS_1_2)
-    g_string_append (config, "    ssl_protocols TLSv1.2;\n");
-  if (port_index == MSA_INTEROP_NGINX_WRONG_NAME || port_index == MSA_INTEROP_NGINX_EXPIRED)
-    g_string_append (config, "    access_log access.log;\n");
+  g_string_append (config, ports[port_index].settings);
+  append_starving (config, server);
   g_string_append (config, locations);
 }
 
@@ -114,12 +155,11 @@ static GStrv
 configure_nginx (MsaInteropServer *server,
                  gpointer pki)
 {
-  static const char *const certs[] = { NULL, "good", "good", "wrong-name", "expired" };
   const char *const args[] = { "-p", ".", "-c", "nginx.conf", "-e", "stderr", NULL };
   g_autoptr (GString) config = g_string_new (main_part);
 
-  for (guint i = 0; i < G_N_ELEMENTS (certs); i++)
-    append_listen (config, server, i, certs[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
+    append_port (config, server, i);
   g_string_append (config, "}\n");
   msa_interop_server_write (server, "nginx.conf", config->str, config->len);
 
@@ -127,7 +167,9 @@ configure_nginx (MsaInteropServer *server,
   write_bad_certs (server, pki);
   msa_interop_write_files (server, "files");
   msa_interop_server_write_sparse (server, "files/large", MSA_INTEROP_NGINX_LARGE_BYTES);
+  msa_interop_server_write_sparse (server, "files/huge", MSA_INTEROP_HUGE_BYTES);
   msa_interop_server_make_folder (server, "dav");
+  msa_interop_server_make_folder (server, "picky");
 
   return g_strdupv ((char **) args);
 }

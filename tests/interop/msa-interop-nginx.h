@@ -5,34 +5,29 @@
 #pragma once
 
 #include "interop/msa-interop-server.h"
+#include "interop/msa-interop-web.h"
 #include "msa-test-pki.h"
 
-/* All serve the same. */
+/* After those of msa-interop-web.h. */
 enum
 {
-  MSA_INTEROP_NGINX_PLAIN,
-  MSA_INTEROP_NGINX_TLS,     /* for localhost and 127.0.0.1 */
-  MSA_INTEROP_NGINX_TLS_1_2, /* the same; no later version */
   /* Its certificate is somebody else's. Requests are logged in "access.log". */
-  MSA_INTEROP_NGINX_WRONG_NAME,
+  MSA_INTEROP_NGINX_WRONG_NAME = MSA_INTEROP_WEB_N_PORTS,
   MSA_INTEROP_NGINX_EXPIRED, /* the same, too old */
   MSA_INTEROP_NGINX_N_PORTS
 };
 
-/* The files of msa-interop-batch.h, and others, lie below
- *   /files/     as they are
+/* Besides, below
  *   /ten/       ten requests a connection
  *   /brief/     a connection is closed as soon as it idles
- *   /chunked/   in chunks
- *   /slow/      at some 64 KiB a second
- *   /slow-chunked/  the same, in chunks
- *   /dav/       PUT and DELETE
+ *   /starving/  as /slow/, but given up in the middle, in an orderly way
  *   /refuse     403 without a look at the body
  *   /empty      204
  *   /files/large  MSA_INTEROP_NGINX_LARGE_BYTES zeros
- * X-Connection of a reply is the number of the connection, as the server counts. */
+ * X-Connection is the number of the connection, as the server counts. */
 #define MSA_INTEROP_NGINX_LARGE_BYTES (64 * 1024 * 1024)
 
+/* Given a MsaTestPki. */
 extern const MsaInteropKind msa_interop_nginx;
 
 /* The CA's certificate is in the server's file "ca.pem". */

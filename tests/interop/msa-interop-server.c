@@ -41,10 +41,13 @@ struct _MsaInteropServer
 {
   const MsaInteropKind *kind;
   char                 *folder; /* (owned) */
+  GPtrArray *argv; /* (owned) (element-type utf8) */
+  GPtrArray *sparse_paths; /* (owned) (element-type filename): outside the folder */
   guint16               ports[MSA_INTEROP_MAX_PORTS];
   pid_t                 parent;
   GPid                  pid;
   int                   gone_fd; /* ends when the server has ended */
+  int talk_fd; /* its standard input; or -1 */
   gboolean              drops;   /* runs as nobody, not as root */
   gboolean              killed;
   int                   slot;
@@ -142,19 +145,48 @@ msa_interop_server_write (MsaInteropServer *self,
   g_assert_no_error (error);
 }
 
+/* Where holes of files are read without a page for each. */
+#define HOLES_FOLDER "/dev/shm"
+
+/* A file there, and a link to it; or an ordinary one. */
+static int
+open_sparse (MsaInteropServer *self,
+             const char *path)
+{
+  g_autofree char *sparse_path = g_build_filename (HOLES_FOLDER, "msa-interop-XXXXXX", NULL);
+  int fd = g_mkstemp_full (sparse_path, O_WRONLY | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    return g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+  g_unlink (path);
+  g_assert_cmpint (symlink (sparse_path, path), ==, 0);
+  g_ptr_array_add (self->sparse_paths, g_steal_pointer (&sparse_path));
+
+  return fd;
+}
+
 void
 msa_interop_server_write_sparse (MsaInteropServer *self,
                                  const char *name,
-                                 gsize len)
+                                 guint64 len)
 {
   g_autofree char *path = msa_interop_server_get_path (self, name);
   int fd;
 
   make_parent (self, path);
-  fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  fd = open_sparse (self, path);
   g_assert_cmpint (fd, >=, 0);
   g_assert_cmpint (ftruncate (fd, (off_t) len), ==, 0);
   close (fd);
+}
+
+static void
+remove_sparse (MsaInteropServer *self)
+{
+  for (guint i = 0; i < self->sparse_paths->len; i++)
+    g_unlink (g_ptr_array_index (self->sparse_paths, i));
+  g_ptr_array_unref (self->sparse_paths);
 }
 
 static void
@@ -347,28 +379,45 @@ make_argv (MsaInteropServer *self,
   return argv;
 }
 
+/* Gives the server's end. By packets: what is said in one piece is read as one. */
+static int
+open_talk (MsaInteropServer *self)
+{
+  int fds[2];
+
+  self->talk_fd = -1;
+  if (!self->kind->listens)
+    return -1;
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), ==, 0);
+  self->talk_fd = fds[0];
+
+  return fds[1];
+}
+
 static void
-spawn (MsaInteropServer *self,
-       gpointer data)
+spawn (MsaInteropServer *self)
 {
   const char *const env[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-  g_autoptr (GPtrArray) argv = make_argv (self, data);
   g_autofree char *output = msa_interop_server_get_path (self, log_names[0]);
   g_autoptr (GError) error = NULL;
   int gone_target = 3;
   int pipe_fds[2];
+  int talk_fd = open_talk (self);
   int log_fd;
 
   log_fd = g_open (output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   g_assert_cmpint (log_fd, >=, 0);
   g_assert_cmpint (pipe2 (pipe_fds, O_CLOEXEC), ==, 0);
-  g_spawn_async_with_pipes_and_fds (self->folder, (const char *const *) argv->pdata, env,
-                                    G_SPAWN_DO_NOT_REAP_CHILD, become_server_cb, self, -1,
+  g_spawn_async_with_pipes_and_fds (self->folder, (const char *const *) self->argv->pdata,
+                                    env, G_SPAWN_DO_NOT_REAP_CHILD, become_server_cb, self, talk_fd,
                                     log_fd, log_fd, &pipe_fds[1], &gone_target, 1, &self->pid,
                                     NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   close (pipe_fds[1]);
   close (log_fd);
+  if (talk_fd >= 0)
+    close (talk_fd);
   self->gone_fd = pipe_fds[0];
 }
 
@@ -402,6 +451,8 @@ reap (MsaInteropServer *self)
     ;
   g_spawn_close_pid (self->pid);
   close (self->gone_fd);
+  if (self->talk_fd >= 0)
+    close (self->talk_fd);
   self->pid = 0;
 }
 
@@ -441,6 +492,22 @@ wait_until_ready (MsaInteropServer *self)
   return TRUE;
 }
 
+/* FALSE: it ended at once. */
+static gboolean
+start (MsaInteropServer *self)
+{
+  g_autofree char *ready_path = msa_interop_server_get_path (self, self->kind->ready_file);
+
+  g_unlink (ready_path);
+  spawn (self);
+  if (wait_until_ready (self))
+    return TRUE;
+
+  reap (self);
+
+  return FALSE;
+}
+
 MsaInteropServer *
 msa_interop_server_start (const MsaInteropKind *kind,
                           gpointer data)
@@ -449,21 +516,41 @@ msa_interop_server_start (const MsaInteropKind *kind,
 
   self->kind = kind;
   self->parent = getpid ();
+  self->sparse_paths = g_ptr_array_new_with_free_func (g_free);
   make_home (self);
   take_slot (self);
   for (guint i = 0; i < MAX_STARTS; i++)
     {
-      g_autofree char *ready_path = msa_interop_server_get_path (self, kind->ready_file);
-
-      g_unlink (ready_path);
       choose_ports (self);
-      spawn (self, data);
-      if (wait_until_ready (self))
+      g_clear_pointer (&self->argv, g_ptr_array_unref);
+      self->argv = make_argv (self, data);
+      if (start (self))
         return self;
-      reap (self);
     }
 
   g_error ("%s does not start", kind->program);
+}
+
+void
+msa_interop_server_restart (MsaInteropServer *self)
+{
+  g_assert_true (self->killed);
+  reap (self);
+  self->killed = FALSE;
+  /* Somebody else's connection may have one of the ports for a moment. */
+  for (guint i = 0; i < MAX_STARTS; i++)
+    if (start (self))
+      return;
+
+  g_error ("%s does not start again", self->kind->program);
+}
+
+void
+msa_interop_server_say (MsaInteropServer *self,
+                        const char *text)
+{
+  g_assert_cmpint (send (self->talk_fd, text, strlen (text), MSG_NOSIGNAL), ==,
+                   (gssize) strlen (text));
 }
 
 void
@@ -490,6 +577,8 @@ msa_interop_server_stop (MsaInteropServer *self)
 
   leave_slot (self);
   remove_tree (self->folder);
+  remove_sparse (self);
+  g_ptr_array_unref (self->argv);
   g_free (self->folder);
   g_free (self);
 }

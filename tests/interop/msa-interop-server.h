@@ -12,7 +12,7 @@
 
 #include <glib.h>
 
-#define MSA_INTEROP_MAX_PORTS 6
+#define MSA_INTEROP_MAX_PORTS 8
 
 typedef struct _MsaInteropServer MsaInteropServer;
 
@@ -27,6 +27,7 @@ typedef struct
                           gpointer data);
   const char *ready_file;    /* exists once the ports are open: a file in the folder */
   const char *ready_text;    /* (nullable): and this stands in it */
+  gboolean    listens;       /* to say() */
 } MsaInteropKind;
 
 /* The program, or (nullable): it is not installed. */
@@ -39,6 +40,12 @@ MsaInteropServer *msa_interop_server_start     (const MsaInteropKind *kind,
 void              msa_interop_server_stop      (MsaInteropServer *self);
 /* At once: the kernel closes what it had open. The rest is up to stop(). */
 void              msa_interop_server_kill      (MsaInteropServer *self);
+/* After kill(): the same ports, and the folder as it is. */
+void              msa_interop_server_restart   (MsaInteropServer *self);
+
+/* On its standard input; read at once. */
+void              msa_interop_server_say       (MsaInteropServer *self,
+                                                const char *text);
 
 guint16           msa_interop_server_get_port  (MsaInteropServer *self,
                                                 guint index);
@@ -62,7 +69,7 @@ void              msa_interop_server_write     (MsaInteropServer *self,
 /* A file of @len zero bytes that takes no room. */
 void              msa_interop_server_write_sparse (MsaInteropServer *self,
                                                    const char *name,
-                                                   gsize len);
+                                                   guint64 len);
 /* Files @name.pem and @name.key. */
 void              msa_interop_server_write_cert (MsaInteropServer *self,
                                                  const char *name,

@@ -5,147 +5,35 @@
 #include "config.h"
 
 #include "interop/msa-interop-batch.h"
+#include "interop/msa-interop-httpd.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define N_PARALLEL 1000
+#define N_KEPT_ALIVE 10000
+#define N_KEPT_CONNECTIONS 100
 #define BIG_BODY_BYTES (8 * 1024 * 1024)
-#define LARGE_BYTES (64 * 1024 * 1024)
-
-enum
-{
-  PORT_PLAIN,
-  PORT_TLS,
-  PORT_TEN,   /* ten requests a connection */
-  PORT_BRIEF, /* an idle connection is closed soon */
-  N_PORTS
-};
 
 static MsaTestPki *pki;
 static MsaInteropServer *httpd;
-
-/* The server */
-
-static const char *const modules[] = {
-  "mpm_event", "authz_core", "alias", "autoindex", "cgid", "dav", "dav_fs", "dir", "env",
-  "headers", "ratelimit", "reflector", "socache_shmcb", "ssl"
-};
-
-static const char main_part[] =
-    "DefaultRuntimeDir .\n"
-    "PidFile pid\n"
-    "ErrorLog error.log\n"
-    "ServerName localhost\n"
-    "DocumentRoot .\n"
-    "DavLockDB dav-locks/lock\n"
-    "ListenBacklog 4096\n"
-    "StartServers 2\n"
-    "ServerLimit 4\n"
-    "ThreadsPerChild 64\n"
-    "MinSpareThreads 64\n"
-    "MaxSpareThreads 256\n"
-    "MaxRequestWorkers 256\n"
-    "AsyncRequestWorkerFactor 8\n"
-    "MaxKeepAliveRequests 0\n"
-    "KeepAliveTimeout 60\n"
-    "Header always set X-Connection expr=%{REMOTE_PORT}\n"
-    "<Location />\n"
-    "  Options +Indexes\n"
-    "  IndexOptions FancyIndexing HTMLTable\n"
-    "</Location>\n"
-    "ScriptSock cgi-socket\n"
-    "ScriptAlias /chunked ./cgi/file\n"
-    "Alias /slow/ ./files/\n"
-    "<Location /slow/>\n"
-    "  SetOutputFilter RATE_LIMIT\n"
-    "  SetEnv rate-limit 100\n"
-    "</Location>\n"
-    "<Location /echo>\n"
-    "  SetHandler reflector\n"
-    "</Location>\n"
-    "<Location /dav/>\n"
-    "  Dav on\n"
-    "</Location>\n"
-    "SSLCertificateFile good.pem\n"
-    "SSLCertificateKeyFile good.key\n";
-
-/* What a program writes has no length, and is sent in chunks. */
-static const char script[] =
-    "#!/bin/sh\n"
-    "printf 'Content-Type: application/octet-stream\\n\\n'\n"
-    "exec cat ../files/$PATH_INFO\n";
-
-static const char *const port_settings[] = {
-  [PORT_PLAIN] = "",
-  [PORT_TLS] = "SSLEngine on\n",
-  [PORT_TEN] = "MaxKeepAliveRequests 10\n",
-  [PORT_BRIEF] = "KeepAliveTimeout 1ms\n",
-};
-
-static void
-write_script (MsaInteropServer *server)
-{
-  g_autofree char *path = msa_interop_server_get_path (server, "cgi/file");
-
-  msa_interop_server_write (server, "cgi/file", script, strlen (script));
-  g_assert_cmpint (g_chmod (path, 0755), ==, 0);
-}
-
-static GStrv
-configure_httpd (MsaInteropServer *server,
-                 gpointer data)
-{
-  const char *const args[] = { "-d", ".", "-f", "httpd.conf", "-DFOREGROUND", NULL };
-  g_autoptr (GString) config = g_string_new (NULL);
-
-  for (guint i = 0; i < G_N_ELEMENTS (modules); i++)
-    g_string_append_printf (config, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n",
-                            modules[i], modules[i]);
-  g_string_append (config, main_part);
-  for (guint i = 0; i < N_PORTS; i++)
-    {
-      guint port = msa_interop_server_get_port (server, i);
-
-      g_string_append_printf (config,
-                              "Listen 127.0.0.1:%u\n"
-                              "<VirtualHost 127.0.0.1:%u>\n%s</VirtualHost>\n",
-                              port, port, port_settings[i]);
-    }
-  msa_interop_server_write (server, "httpd.conf", config->str, config->len);
-
-  write_script (server);
-  msa_interop_server_write_good_cert (server, pki);
-  msa_interop_write_files (server, "files");
-  msa_interop_server_write_sparse (server, "files/large", LARGE_BYTES);
-  msa_interop_server_make_folder (server, "dav");
-  msa_interop_server_make_folder (server, "dav-locks");
-
-  return g_strdupv ((char **) args);
-}
-
-static const MsaInteropKind httpd_kind = {
-  .program = "apache2",
-  .n_ports = N_PORTS,
-  .configure = configure_httpd,
-  .ready_file = "pid",
-};
 
 static char *
 make_uri_at (guint port_index,
              const char *path)
 {
-  if (httpd == NULL)
-    httpd = msa_interop_server_start (&httpd_kind, NULL);
+  const char *start =
+      port_index == MSA_INTEROP_WEB_TLS ? "https://localhost" : "http://127.0.0.1";
 
-  return msa_interop_server_make_uri (
-      httpd, port_index == PORT_TLS ? "https://localhost" : "http://127.0.0.1", port_index, path);
+  if (httpd == NULL)
+    httpd = msa_interop_httpd_start (pki);
+
+  return msa_interop_server_make_uri (httpd, start, port_index, path);
 }
 
 static char *
 make_uri (const char *path)
 {
-  return make_uri_at (PORT_PLAIN, path);
+  return make_uri_at (MSA_INTEROP_WEB_PLAIN, path);
 }
 
 /* Many at once */
@@ -175,7 +63,7 @@ static void
 test_limited (MsaTestDriverKind kind,
               gconstpointer data)
 {
-  get_many (kind, PORT_PLAIN, 6, 6);
+  get_many (kind, MSA_INTEROP_WEB_PLAIN, 6, 6);
 }
 
 static void
@@ -188,14 +76,31 @@ test_unlimited (MsaTestDriverKind kind,
       return;
     }
 
-  get_many (kind, PORT_PLAIN, 0, N_PARALLEL);
+  get_many (kind, MSA_INTEROP_WEB_PLAIN, 0, N_PARALLEL);
 }
 
 static void
 test_tls (MsaTestDriverKind kind,
           gconstpointer data)
 {
-  get_many (kind, PORT_TLS, 6, 6);
+  get_many (kind, MSA_INTEROP_WEB_TLS, 6, 6);
+}
+
+static void
+test_ten_thousand (MsaTestDriverKind kind,
+                   gconstpointer data)
+{
+  g_autofree char *uri = make_uri ("/files/10");
+  g_autoptr (MsaInteropBatch) batch = msa_interop_batch_new (kind);
+
+  msa_multi_set_max_connections_per_host (msa_interop_batch_get_multi (batch), N_KEPT_CONNECTIONS);
+  for (guint i = 0; i < N_KEPT_ALIVE; i++)
+    msa_interop_batch_get (batch, uri);
+  msa_interop_batch_wait (batch);
+  for (guint i = 0; i < N_KEPT_ALIVE; i++)
+    msa_interop_check_file (msa_interop_batch_get_nth (batch, i), MSA_INTEROP_SMALL_FILE);
+  msa_interop_batch_tell_rate (batch);
+  g_assert_cmpuint (msa_interop_batch_count_connections (batch), ==, N_KEPT_CONNECTIONS);
 }
 
 /* Connections kept, and closed */
@@ -204,7 +109,7 @@ static void
 test_keepalive_requests (MsaTestDriverKind kind,
                          gconstpointer data)
 {
-  g_autofree char *uri = make_uri_at (PORT_TEN, "/files/10");
+  g_autofree char *uri = make_uri_at (MSA_INTEROP_HTTPD_TEN, "/files/10");
   g_autoptr (MsaInteropBatch) batch = msa_interop_batch_new (kind);
 
   for (guint i = 0; i < N_PARALLEL; i++)
@@ -220,7 +125,7 @@ static void
 test_keepalive_timeout (MsaTestDriverKind kind,
                         gconstpointer data)
 {
-  g_autofree char *uri = make_uri_at (PORT_BRIEF, "/files/10");
+  g_autofree char *uri = make_uri_at (MSA_INTEROP_HTTPD_BRIEF, "/files/10");
   g_autoptr (MsaInteropBatch) batch = msa_interop_batch_new (kind);
 
   for (guint i = 0; i < 5; i++)
@@ -377,7 +282,7 @@ test_large (MsaTestDriverKind kind,
   g_autoptr (MsaInteropBatch) batch = msa_interop_batch_new (kind);
   g_autofree char *uri = make_uri ("/files/large");
 
-  msa_interop_batch_get_zeros (batch, uri, LARGE_BYTES);
+  msa_interop_batch_get_zeros (batch, uri, MSA_INTEROP_HTTPD_LARGE_BYTES);
 }
 
 static const MsaInteropCase cases[] = {
@@ -398,6 +303,10 @@ static const MsaInteropCase cases[] = {
   { "large", test_large, NULL },
 };
 
+static const MsaInteropCase once_cases[] = {
+  { "ten-thousand", test_ten_thousand, NULL },
+};
+
 int
 main (int argc,
       char **argv)
@@ -406,7 +315,8 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
   pki = msa_test_pki_new ();
-  msa_interop_add_cases ("httpd", &httpd_kind, cases, G_N_ELEMENTS (cases));
+  msa_interop_add_cases ("httpd", &msa_interop_httpd, cases, G_N_ELEMENTS (cases));
+  msa_interop_add_cases_once ("httpd", &msa_interop_httpd, once_cases, G_N_ELEMENTS (once_cases));
 
   result = g_test_run ();
   g_clear_pointer (&httpd, msa_interop_server_stop);

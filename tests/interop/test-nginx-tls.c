@@ -62,7 +62,7 @@ static void
 test_limited (MsaTestDriverKind kind,
               gconstpointer data)
 {
-  g_autofree char *start = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS, "/files/");
+  g_autofree char *start = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS, "/files/");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
@@ -77,7 +77,7 @@ static void
 test_unlimited (MsaTestDriverKind kind,
                 gconstpointer data)
 {
-  g_autofree char *start = make_uri ("https://127.0.0.1", MSA_INTEROP_NGINX_TLS, "/files/");
+  g_autofree char *start = make_uri ("https://127.0.0.1", MSA_INTEROP_WEB_TLS, "/files/");
   g_autoptr (MsaTlsConfig) config = make_pem_config (pki);
   g_autoptr (MsaInteropBatch) batch = NULL;
 
@@ -135,7 +135,7 @@ static void
 test_unknown_ca (MsaTestDriverKind kind,
                  gconstpointer data)
 {
-  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS, "/files/10");
+  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS, "/files/10");
   g_autoptr (MsaTlsConfig) config = make_pem_config (other_pki);
 
   check_refused (kind, config, uri, "unknown issuer");
@@ -174,7 +174,7 @@ static void
 test_trusted (MsaTestDriverKind kind,
               gconstpointer data)
 {
-  g_autofree char *uri = make_uri (data, MSA_INTEROP_NGINX_TLS, "/files/10");
+  g_autofree char *uri = make_uri (data, MSA_INTEROP_WEB_TLS, "/files/10");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
@@ -188,7 +188,7 @@ static void
 test_keepalive_timeout (MsaTestDriverKind kind,
                         gconstpointer data)
 {
-  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS, "/brief/10");
+  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS, "/brief/10");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
@@ -208,7 +208,7 @@ static void
 test_put (MsaTestDriverKind kind,
           gconstpointer data)
 {
-  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS, "/dav/file");
+  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS, "/dav/file");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
   g_autoptr (GBytes) body = msa_interop_make_body (BIG_BODY_BYTES);
@@ -228,7 +228,7 @@ static void
 test_until_close (MsaTestDriverKind kind,
                   gconstpointer data)
 {
-  g_autofree char *start = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS, "/chunked/");
+  g_autofree char *start = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS, "/chunked/");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
@@ -249,7 +249,7 @@ static void
 test_large (MsaTestDriverKind kind,
             gconstpointer data)
 {
-  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS, "/files/large");
+  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS, "/files/large");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
@@ -262,7 +262,7 @@ static void
 test_older_server (MsaTestDriverKind kind,
                    gconstpointer data)
 {
-  g_autofree char *start = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS_1_2, "/files/");
+  g_autofree char *start = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS_1_2, "/files/");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
@@ -275,7 +275,7 @@ static void
 test_no_common_version (MsaTestDriverKind kind,
                         gconstpointer data)
 {
-  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_NGINX_TLS_1_2, "/files/10");
+  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_WEB_TLS_1_2, "/files/10");
   g_autofree char *ca_path = msa_interop_server_get_path (nginx, "ca.pem");
   g_autoptr (MsaTlsConfig) config =
       g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", ca_path, "min-version",
@@ -291,7 +291,7 @@ static void
 test_not_tls (MsaTestDriverKind kind,
               gconstpointer data)
 {
-  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_NGINX_PLAIN, "/files/10");
+  g_autofree char *uri = make_uri ("https://localhost", MSA_INTEROP_WEB_PLAIN, "/files/10");
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
   MsaEasy *easy = msa_interop_batch_request (batch, "GET", uri, NULL);

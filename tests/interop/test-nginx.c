@@ -23,7 +23,7 @@ make_uri (const char *path)
   if (nginx == NULL)
     nginx = msa_interop_nginx_start (pki);
 
-  return msa_interop_server_make_uri (nginx, "http://127.0.0.1", MSA_INTEROP_NGINX_PLAIN, path);
+  return msa_interop_server_make_uri (nginx, "http://127.0.0.1", MSA_INTEROP_WEB_PLAIN, path);
 }
 
 static char *
