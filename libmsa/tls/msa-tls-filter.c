@@ -220,35 +220,6 @@ flush_alert (MsaTlsFilter *self)
   return result;
 }
 
-static MsaIo
-tls_send (MsaFilter *filter,
-          const guint8 *data,
-          gsize len,
-          gsize *n_sent,
-          GError **error)
-{
-  MsaTlsFilter *self = (MsaTlsFilter *) filter;
-  gssize result;
-
-  if (!is_open (self, error))
-    return MSA_IO_ERROR;
-  if (self->send_failure != NULL)
-    return msa_tls_report (self->send_failure, error);
-
-  result = flush_alert (self);
-  if (result >= 0)
-    result = gnutls_record_send (self->session, data, len);
-
-  self->send_blocked = result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED;
-  if (self->send_blocked)
-    return MSA_IO_AGAIN;
-  if (result <= 0)
-    return msa_tls_fail (self, MSA_TLS_PHASE_SEND, (int) result, error);
-
-  *n_sent = (gsize) result;
-  return MSA_IO_DONE;
-}
-
 /* GnuTLS says "again" for a ticket or a new key just as for want of bytes. In the first case no
  * readiness need follow, since what comes next may be in the input already: pending() tells. */
 static MsaIo
@@ -296,6 +267,50 @@ receive (MsaTlsFilter *self,
   msa_tls_resume_flush (self);
   msa_tls_transport_rest (self);
   return io;
+}
+
+/* In TLS 1.3 a client that is refused has ended its handshake: the alert is there, and perhaps the
+ * connection is closed, before the first send. What the peer said is the cause. One byte of data, if
+ * it is that, is kept for the next recv(). */
+static gboolean
+was_told_why (MsaTlsFilter *self)
+{
+  gsize n_read = 0;
+
+  if (!self->has_held && !self->ended)
+    self->has_held = receive (self, &self->held, 1, &n_read, NULL) == MSA_IO_DONE;
+  return self->failure != NULL && self->pull_error == NULL && !self->lower_end;
+}
+
+static MsaIo
+tls_send (MsaFilter *filter,
+          const guint8 *data,
+          gsize len,
+          gsize *n_sent,
+          GError **error)
+{
+  MsaTlsFilter *self = (MsaTlsFilter *) filter;
+  gssize result;
+
+  if (!is_open (self, error))
+    return MSA_IO_ERROR;
+  if (self->send_failure != NULL)
+    return msa_tls_report (self->send_failure, error);
+
+  result = flush_alert (self);
+  if (result >= 0)
+    result = gnutls_record_send (self->session, data, len);
+
+  self->send_blocked = result == GNUTLS_E_AGAIN || result == GNUTLS_E_INTERRUPTED;
+  if (self->send_blocked)
+    return MSA_IO_AGAIN;
+  if (result <= 0 && self->push_error != NULL && was_told_why (self))
+    return msa_tls_report (self->failure, error);
+  if (result <= 0)
+    return msa_tls_fail (self, MSA_TLS_PHASE_SEND, (int) result, error);
+
+  *n_sent = (gsize) result;
+  return MSA_IO_DONE;
 }
 
 static MsaIo

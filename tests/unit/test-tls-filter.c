@@ -682,6 +682,26 @@ test_send_broken (void)
   pair_clear (&pair);
 }
 
+/* Who refuses a client says so and closes: the alert is the cause, not the broken pipe. */
+static void
+test_send_refused (void)
+{
+  Pair pair;
+  g_autoptr (GError) error = NULL;
+  gsize n_sent = 0;
+
+  pair_open (&pair, NULL);
+  gnutls_alert_send (pair.peer->session, GNUTLS_AL_FATAL, GNUTLS_A_CERTIFICATE_REQUIRED);
+  pair.peer->in_ended = TRUE;
+  pair.peer->out_broken = TRUE;
+  g_assert_cmpint (msa_filter_send (pair.client, (const guint8 *) "hello", 5, &n_sent, &error), ==,
+                   MSA_IO_ERROR);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_RECEIVE);
+  g_assert_nonnull (strstr (error->message, "the peer sent the alert 'Certificate is required'"));
+  assert_fails (&pair, MSA_ERROR_RECEIVE, "Certificate is required");
+  pair_clear (&pair);
+}
+
 /* --- ends --- */
 
 static void
@@ -1234,6 +1254,7 @@ add_data_tests (void)
   add_for_transports ("large", test_large);
   g_test_add_func ("/msa/tls-filter/send/blocked", test_send_blocked);
   g_test_add_func ("/msa/tls-filter/send/broken", test_send_broken);
+  g_test_add_func ("/msa/tls-filter/send/refused", test_send_refused);
   add_for_versions ("end/close-notify", test_close_notify);
   add_for_versions ("end/truncated", test_truncated);
   add_for_versions ("end/truncated-in-record", test_truncated_in_record);
