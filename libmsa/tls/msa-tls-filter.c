@@ -270,8 +270,8 @@ receive (MsaTlsFilter *self,
 }
 
 /* In TLS 1.3 a client that is refused has ended its handshake: the alert is there, and perhaps the
- * connection is closed, before the first send. What the peer said is the cause. One byte of data, if
- * it is that, is kept for the next recv(). */
+ * connection is closed, before the first send. What the peer said is the cause. One byte, if it is
+ * data, is kept for the next recv(). */
 static gboolean
 was_told_why (MsaTlsFilter *self)
 {

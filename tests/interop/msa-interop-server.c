@@ -546,6 +546,24 @@ msa_interop_server_restart (MsaInteropServer *self)
 }
 
 void
+msa_interop_server_wait_for (MsaInteropServer *self,
+                             const char *name,
+                             const char *text)
+{
+  gint64 end_us = g_get_monotonic_time () + START_LIMIT_US;
+
+  for (;;)
+    {
+      g_autofree char *written = msa_interop_server_read (self, name);
+
+      if (strstr (written, text) != NULL)
+        return;
+      if (is_gone (self, LOOK_AGAIN_MS * 1000) || g_get_monotonic_time () > end_us)
+        g_error ("%s did not write '%s' to %s", self->kind->program, text, name);
+    }
+}
+
+void
 msa_interop_server_say (MsaInteropServer *self,
                         const char *text)
 {

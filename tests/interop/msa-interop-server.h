@@ -60,6 +60,10 @@ char             *msa_interop_server_get_path  (MsaInteropServer *self,
 /* What the server has written to a file of the folder: "" if there is none. */
 char             *msa_interop_server_read      (MsaInteropServer *self,
                                                 const char *name) G_GNUC_WARN_UNUSED_RESULT;
+/* Waits until that stands there. */
+void              msa_interop_server_wait_for  (MsaInteropServer *self,
+                                                const char *name,
+                                                const char *text);
 
 /* For configure(). */
 void              msa_interop_server_write     (MsaInteropServer *self,

@@ -49,6 +49,7 @@ make_key (MsaTestKey kind)
     [MSA_TEST_ED25519] = { GNUTLS_PK_EDDSA_ED25519,
                            GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_ED25519) },
     [MSA_TEST_RSA_2048] = { GNUTLS_PK_RSA, 2048 },
+    [MSA_TEST_RSA_PSS] = { GNUTLS_PK_RSA_PSS, 2048 },
     [MSA_TEST_RSA_1024] = { GNUTLS_PK_RSA, 1024 },
   };
   gnutls_x509_privkey_t key;

@@ -23,6 +23,7 @@ typedef enum
   MSA_TEST_P384,
   MSA_TEST_ED25519,
   MSA_TEST_RSA_2048,
+  MSA_TEST_RSA_PSS,  /* of 2048 bits, and for this way to sign alone */
   MSA_TEST_RSA_1024, /* too weak */
 } MsaTestKey;
 
