@@ -126,7 +126,7 @@ configure_httpd (MsaInteropServer *server,
   write_script (server);
   msa_interop_server_write_good_cert (server, pki);
   msa_interop_write_files (server, "files");
-  msa_interop_server_write_sparse (server, "files/large", MSA_INTEROP_HTTPD_LARGE_BYTES);
+  msa_interop_server_write_sparse (server, "files/large", MSA_INTEROP_LARGE_BYTES);
   msa_interop_server_write_sparse (server, "files/huge", MSA_INTEROP_HUGE_BYTES);
   msa_interop_server_make_folder (server, "dav");
   msa_interop_server_make_folder (server, "dav-locks");

@@ -19,8 +19,6 @@ enum
 /* Besides, below
  *   /echo   what was sent
  * and of folders, pages that list them. X-Connection is the client's port. */
-#define MSA_INTEROP_HTTPD_LARGE_BYTES (64 * 1024 * 1024)
-
 /* Given a MsaTestPki. */
 extern const MsaInteropKind msa_interop_httpd;
 

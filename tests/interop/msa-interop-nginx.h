@@ -23,10 +23,7 @@ enum
  *   /starving/  as /slow/, but given up in the middle, in an orderly way
  *   /refuse     403 without a look at the body
  *   /empty      204
- *   /files/large  MSA_INTEROP_NGINX_LARGE_BYTES zeros
  * X-Connection is the number of the connection, as the server counts. */
-#define MSA_INTEROP_NGINX_LARGE_BYTES (64 * 1024 * 1024)
-
 /* Given a MsaTestPki. */
 extern const MsaInteropKind msa_interop_nginx;
 

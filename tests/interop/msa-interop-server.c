@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -34,6 +35,10 @@
 /* The user that owns nothing, as Linux numbers it. */
 #define NOBODY 65534
 
+/* In the server: the end of the pipe. Behind it, files of ours. */
+#define GONE_FD 3
+#define MAX_HANDED_FDS 4
+
 /* Where servers log, whatever their kind. */
 static const char *const log_names[] = { "output", "error.log" };
 
@@ -41,17 +46,27 @@ struct _MsaInteropServer
 {
   const MsaInteropKind *kind;
   char                 *folder; /* (owned) */
-  GPtrArray *argv; /* (owned) (element-type utf8) */
-  GPtrArray *sparse_paths; /* (owned) (element-type filename): outside the folder */
+  GPtrArray            *argv;   /* (owned) (element-type utf8) */
+  GArray               *handed_fds; /* (owned) (element-type int): the server's from GONE_FD on */
   guint16               ports[MSA_INTEROP_MAX_PORTS];
+  int                   port_fds[MSA_INTEROP_MAX_PORTS]; /* bound to them */
   pid_t                 parent;
   GPid                  pid;
   int                   gone_fd; /* ends when the server has ended */
-  int talk_fd; /* its standard input; or -1 */
+  int                   talk_fd; /* its standard input; or -1 */
   gboolean              drops;   /* runs as nobody, not as root */
   gboolean              killed;
   int                   slot;
 };
+
+static void
+close_handed_cb (gpointer data)
+{
+  int fd = *(int *) data;
+
+  if (fd >= 0)
+    close (fd);
+}
 
 /* Logs at failure */
 
@@ -98,7 +113,9 @@ abort_cb (int signal_number)
 static void
 take_slot (MsaInteropServer *self)
 {
+  /* An assertion; a fatal message. */
   signal (SIGABRT, abort_cb);
+  signal (SIGTRAP, abort_cb);
   for (self->slot = 0; log_paths[self->slot][0][0] != '\0'; self->slot++)
     g_assert_cmpint (self->slot + 1, <, MAX_SERVERS);
   for (guint j = 0; j < G_N_ELEMENTS (log_names); j++)
@@ -145,48 +162,25 @@ msa_interop_server_write (MsaInteropServer *self,
   g_assert_no_error (error);
 }
 
-/* Where holes of files are read without a page for each. */
-#define HOLES_FOLDER "/dev/shm"
-
-/* A file there, and a link to it; or an ordinary one. */
-static int
-open_sparse (MsaInteropServer *self,
-             const char *path)
-{
-  g_autofree char *sparse_path = g_build_filename (HOLES_FOLDER, "msa-interop-XXXXXX", NULL);
-  int fd = g_mkstemp_full (sparse_path, O_WRONLY | O_CLOEXEC, 0644);
-
-  if (fd < 0)
-    return g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-
-  g_unlink (path);
-  g_assert_cmpint (symlink (sparse_path, path), ==, 0);
-  g_ptr_array_add (self->sparse_paths, g_steal_pointer (&sparse_path));
-
-  return fd;
-}
-
+/* A file in memory, which the server inherits: there, holes are read without a page for each. */
 void
 msa_interop_server_write_sparse (MsaInteropServer *self,
                                  const char *name,
                                  guint64 len)
 {
   g_autofree char *path = msa_interop_server_get_path (self, name);
-  int fd;
+  g_autofree char *target = NULL;
+  int fd = memfd_create ("msa-interop", MFD_CLOEXEC);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpuint (self->handed_fds->len, <, MAX_HANDED_FDS);
+  g_assert_cmpint (ftruncate (fd, (off_t) len), ==, 0);
+  target = g_strdup_printf ("/proc/self/fd/%d", GONE_FD + (int) self->handed_fds->len);
+  g_array_append_val (self->handed_fds, fd);
 
   make_parent (self, path);
-  fd = open_sparse (self, path);
-  g_assert_cmpint (fd, >=, 0);
-  g_assert_cmpint (ftruncate (fd, (off_t) len), ==, 0);
-  close (fd);
-}
-
-static void
-remove_sparse (MsaInteropServer *self)
-{
-  for (guint i = 0; i < self->sparse_paths->len; i++)
-    g_unlink (g_ptr_array_index (self->sparse_paths, i));
-  g_ptr_array_unref (self->sparse_paths);
+  g_unlink (path);
+  g_assert_cmpint (symlink (target, path), ==, 0);
 }
 
 static void
@@ -290,9 +284,11 @@ bind_any (guint16 *port)
     .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
   };
   socklen_t len = sizeof address;
+  const int yes = 1;
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), ==, 0);
   g_assert_cmpint (bind (fd, (struct sockaddr *) &address, len), ==, 0);
   g_assert_cmpint (getsockname (fd, (struct sockaddr *) &address, &len), ==, 0);
   *port = ntohs (address.sin_port);
@@ -300,17 +296,21 @@ bind_any (guint16 *port)
   return fd;
 }
 
-/* Held together, so that they differ, and let go for the server to take them. */
+static void
+release_ports (MsaInteropServer *self)
+{
+  for (guint i = 0; i < self->kind->n_ports; i++)
+    close (self->port_fds[i]);
+}
+
+/* Held as long as the server lives, and while it is away. It can listen there all the same, since
+ * both sides allow that, and nobody else is given the port. */
 static void
 choose_ports (MsaInteropServer *self)
 {
-  int fds[MSA_INTEROP_MAX_PORTS];
-
   g_assert_cmpuint (self->kind->n_ports, <=, MSA_INTEROP_MAX_PORTS);
   for (guint i = 0; i < self->kind->n_ports; i++)
-    fds[i] = bind_any (&self->ports[i]);
-  for (guint i = 0; i < self->kind->n_ports; i++)
-    close (fds[i]);
+    self->port_fds[i] = bind_any (&self->ports[i]);
 }
 
 static gboolean
@@ -401,7 +401,7 @@ spawn (MsaInteropServer *self)
   const char *const env[] = { "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
   g_autofree char *output = msa_interop_server_get_path (self, log_names[0]);
   g_autoptr (GError) error = NULL;
-  int gone_target = 3;
+  int targets[MAX_HANDED_FDS];
   int pipe_fds[2];
   int talk_fd = open_talk (self);
   int log_fd;
@@ -409,12 +409,16 @@ spawn (MsaInteropServer *self)
   log_fd = g_open (output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   g_assert_cmpint (log_fd, >=, 0);
   g_assert_cmpint (pipe2 (pipe_fds, O_CLOEXEC), ==, 0);
-  g_spawn_async_with_pipes_and_fds (self->folder, (const char *const *) self->argv->pdata,
-                                    env, G_SPAWN_DO_NOT_REAP_CHILD, become_server_cb, self, talk_fd,
-                                    log_fd, log_fd, &pipe_fds[1], &gone_target, 1, &self->pid,
-                                    NULL, NULL, NULL, &error);
+  g_array_index (self->handed_fds, int, 0) = pipe_fds[1];
+  for (guint i = 0; i < self->handed_fds->len; i++)
+    targets[i] = GONE_FD + (int) i;
+  g_spawn_async_with_pipes_and_fds (self->folder, (const char *const *) self->argv->pdata, env,
+                                    G_SPAWN_DO_NOT_REAP_CHILD, become_server_cb, self, talk_fd,
+                                    log_fd, log_fd, (const int *) self->handed_fds->data, targets,
+                                    self->handed_fds->len, &self->pid, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   close (pipe_fds[1]);
+  g_array_index (self->handed_fds, int, 0) = -1;
   close (log_fd);
   if (talk_fd >= 0)
     close (talk_fd);
@@ -513,19 +517,24 @@ msa_interop_server_start (const MsaInteropKind *kind,
                           gpointer data)
 {
   MsaInteropServer *self = g_new0 (MsaInteropServer, 1);
+  const int no_fd = -1;
 
   self->kind = kind;
   self->parent = getpid ();
-  self->sparse_paths = g_ptr_array_new_with_free_func (g_free);
+  self->handed_fds = g_array_new (FALSE, FALSE, sizeof (int));
+  g_array_set_clear_func (self->handed_fds, close_handed_cb);
   make_home (self);
   take_slot (self);
   for (guint i = 0; i < MAX_STARTS; i++)
     {
       choose_ports (self);
+      g_array_set_size (self->handed_fds, 0);
+      g_array_append_val (self->handed_fds, no_fd);
       g_clear_pointer (&self->argv, g_ptr_array_unref);
       self->argv = make_argv (self, data);
       if (start (self))
         return self;
+      release_ports (self);
     }
 
   g_error ("%s does not start", kind->program);
@@ -537,12 +546,8 @@ msa_interop_server_restart (MsaInteropServer *self)
   g_assert_true (self->killed);
   reap (self);
   self->killed = FALSE;
-  /* Somebody else's connection may have one of the ports for a moment. */
-  for (guint i = 0; i < MAX_STARTS; i++)
-    if (start (self))
-      return;
-
-  g_error ("%s does not start again", self->kind->program);
+  if (!start (self))
+    g_error ("%s does not start again", self->kind->program);
 }
 
 void
@@ -595,7 +600,8 @@ msa_interop_server_stop (MsaInteropServer *self)
 
   leave_slot (self);
   remove_tree (self->folder);
-  remove_sparse (self);
+  g_array_unref (self->handed_fds);
+  release_ports (self);
   g_ptr_array_unref (self->argv);
   g_free (self->folder);
   g_free (self);

@@ -78,6 +78,18 @@ msa_interop_web_request (MsaInteropWeb *web,
   return easy;
 }
 
+/* httpd tells them apart by the client's port, which the next one may get again. */
+void
+msa_interop_web_check_connections (MsaInteropWeb *web,
+                                   MsaInteropBatch *batch,
+                                   guint n)
+{
+  guint n_seen = msa_interop_batch_count_connections (batch);
+
+  g_assert_cmpuint (n_seen, <=, n);
+  g_assert_cmpuint (n_seen, >=, web->kind == &msa_interop_nginx ? n : (n + 1) / 2);
+}
+
 /* Registering */
 
 typedef struct

@@ -2,7 +2,8 @@
  *
  * Both serve the files of msa-interop-batch.h, and others, from the folder they run in:
  *   /files/      as they are
- *   /files/huge  MSA_INTEROP_HUGE_BYTES zeros, which take no room
+ *   /files/large  MSA_INTEROP_LARGE_BYTES zeros, which take no room
+ *   /files/huge   the same, MSA_INTEROP_HUGE_BYTES
  *   /chunked/    in chunks
  *   /gzip/       compressed, for clients that say they take that
  *   /slow/       at some 64 KiB a second
@@ -29,6 +30,7 @@ enum
   MSA_INTEROP_WEB_N_PORTS
 };
 
+#define MSA_INTEROP_LARGE_BYTES (64 * 1024 * 1024)
 /* Longer than 32 bits can count. */
 #define MSA_INTEROP_HUGE_BYTES (G_GUINT64_CONSTANT (5) * 1024 * 1024 * 1024)
 
@@ -65,6 +67,10 @@ MsaEasy          *msa_interop_web_request   (MsaInteropWeb *web,
                                              const char *path,
                                              const char *field,
                                              const char *value);
+/* How many connections there were. */
+void              msa_interop_web_check_connections (MsaInteropWeb *web,
+                                                     MsaInteropBatch *batch,
+                                                     guint n);
 
 /* For each server, in all drivers; or in the attached one alone. @cases is kept. */
 void              msa_interop_web_add_cases (const MsaInteropWebCase *cases,

@@ -253,7 +253,7 @@ test_large (MsaTestDriverKind kind,
   g_autoptr (MsaTlsConfig) config = make_config ();
   g_autoptr (MsaInteropBatch) batch = make_batch (kind, config);
 
-  msa_interop_batch_get_zeros (batch, uri, MSA_INTEROP_NGINX_LARGE_BYTES);
+  msa_interop_batch_get_zeros (batch, uri, MSA_INTEROP_LARGE_BYTES);
 }
 
 /* Versions */

@@ -275,7 +275,7 @@ test_large (MsaTestDriverKind kind,
   g_autoptr (MsaInteropBatch) batch = msa_interop_batch_new (kind);
   g_autofree char *uri = make_uri ("/files/large");
 
-  msa_interop_batch_get_zeros (batch, uri, MSA_INTEROP_NGINX_LARGE_BYTES);
+  msa_interop_batch_get_zeros (batch, uri, MSA_INTEROP_LARGE_BYTES);
 }
 
 static const MsaInteropCase cases[] = {
