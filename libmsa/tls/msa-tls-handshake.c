@@ -57,8 +57,8 @@ verify_peer (MsaTlsFilter *self)
       return;
     }
 
-  self->candidate = msa_tls_verify (self->session, self->config, self->host, self->trust, accepted,
-                                    &self->doubt, &error);
+  self->candidate = msa_tls_verify (self->session, self->config, self->host, self->trust,
+                                    self->sys, accepted, &self->doubt, &error);
   if (self->candidate != NULL)
     return;
 

@@ -2,7 +2,7 @@
  *
  * Starts from "not verified": chain and dates, the name, and the pinned key are checked each
  * on its own, and every objection is listed. Dates are compared by GnuTLS with its own clock.
- * Names are matched in msa-tls-names.c.
+ * Names are matched in msa-tls-names.c, stapled status is judged in msa-tls-staple.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,7 +14,6 @@
 #include "model/msa-error.h"
 #include "tls/msa-tls-trust-private.h"
 
-#include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 #include <string.h>
 
@@ -29,6 +28,7 @@ typedef struct
   MsaTlsConfig    *config;   /* (unowned) (nullable) */
   MsaHost         *host;     /* (unowned) */
   MsaTrust        *trust;    /* (unowned) */
+  MsaSys          *sys;      /* (unowned) (nullable) */
   GString         *causes;   /* (owned): what speaks against the peer; empty: nothing so far */
   MsaTlsDoubt      doubt;
   gboolean         is_pin;   /* a wrong key is among the causes */
@@ -114,31 +114,6 @@ object_to_status (Verification *self,
     object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "status 0x%x, which is not known", left);
 }
 
-/* The authority says that it does not know the certificate. GnuTLS, which checked all else of the
- * stapled status, lets that pass. */
-static void
-check_staple (Verification *self)
-{
-  gnutls_ocsp_resp_t response;
-  gnutls_datum_t datum = { NULL, 0 };
-  guint status = GNUTLS_OCSP_CERT_GOOD;
-
-  if (gnutls_ocsp_status_request_get2 (self->session, 0, &datum) < 0 || datum.size == 0)
-    return;
-  if (gnutls_ocsp_resp_init (&response) < 0)
-    {
-      object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "no memory to read its status");
-      return;
-    }
-
-  if (gnutls_ocsp_resp_import (response, &datum) >= 0 &&
-      gnutls_ocsp_resp_get_single (response, 0, NULL, NULL, NULL, NULL, &status, NULL, NULL, NULL,
-                                   NULL) >= 0 &&
-      status == GNUTLS_OCSP_CERT_UNKNOWN)
-    object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "unknown to the authority that staples");
-  gnutls_ocsp_resp_deinit (response);
-}
-
 /* Dates, signatures, constraints, strength, stapled status and purpose. The name is not GnuTLS' to
  * check here: that must work without the chain. */
 static void
@@ -148,12 +123,15 @@ check_chain (Verification *self)
                                     (unsigned char *) GNUTLS_KP_TLS_WWW_SERVER, 0 };
   guint status = GNUTLS_CERT_INVALID;
   int result = gnutls_certificate_verify_peers (self->session, &purpose, 1, &status);
+  const char *of_staple = msa_tls_staple_object (
+      self->session, msa_trust_get_credentials (self->trust), self->sys);
 
   if (result < 0)
     object_to_result (self, result);
   else if (status != 0)
     object_to_status (self, status);
-  check_staple (self);
+  if (of_staple != NULL)
+    object (self, G_TLS_CERTIFICATE_GENERIC_ERROR, "%s", of_staple);
 }
 
 /* --- pins --- */
@@ -281,13 +259,19 @@ msa_tls_verify (gnutls_session_t session,
                 MsaTlsConfig *config,
                 MsaHost *host,
                 MsaTrust *trust,
+                MsaSys *sys,
                 gboolean accepted,
                 MsaTlsDoubt *doubt,
                 GError **error)
 {
   g_autoptr (GString) causes = g_string_new (NULL);
   Verification verification = {
-    .session = session, .config = config, .host = host, .trust = trust, .causes = causes
+    .session = session,
+    .config = config,
+    .host = host,
+    .trust = trust,
+    .sys = sys,
+    .causes = causes,
   };
   MsaTlsVerified *self;
 

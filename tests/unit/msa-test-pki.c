@@ -81,15 +81,13 @@ get_validity (MsaTestValidity validity,
     }
 }
 
-/* The parts that every certificate has. */
+/* The parts that every certificate has, but for the identifier of its key. */
 static gnutls_x509_crt_t
 make_crt (gnutls_x509_privkey_t key,
           MsaTestValidity validity)
 {
   static gint next_serial = 1;
   guint32 serial = GUINT32_TO_BE ((guint32) g_atomic_int_add (&next_serial, 1));
-  guint8 id[20];
-  size_t id_len = sizeof (id);
   time_t from, until;
   gnutls_x509_crt_t crt;
 
@@ -100,9 +98,17 @@ make_crt (gnutls_x509_privkey_t key,
   check (gnutls_x509_crt_set_activation_time (crt, from));
   check (gnutls_x509_crt_set_expiration_time (crt, until));
   check (gnutls_x509_crt_set_key (crt, key));
-  check (gnutls_x509_crt_get_key_id (crt, 0, id, &id_len));
-  check (gnutls_x509_crt_set_subject_key_id (crt, id, id_len));
   return crt;
+}
+
+static void
+add_key_id (gnutls_x509_crt_t crt)
+{
+  guint8 id[20];
+  size_t len = sizeof (id);
+
+  check (gnutls_x509_crt_get_key_id (crt, 0, id, &len));
+  check (gnutls_x509_crt_set_subject_key_id (crt, id, len));
 }
 
 static void
@@ -134,18 +140,25 @@ add_address (gnutls_x509_crt_t crt,
                         g_inet_address_get_native_size (address));
 }
 
-/* GnuTLS writes a name only up to a NUL, so the extension is made by hand: a SEQUENCE of a [2]. */
 static void
-add_name_with_nul (gnutls_x509_crt_t crt,
-                   const char *name)
+add_common_name_with_nul (gnutls_x509_crt_t crt,
+                          const char *name)
 {
   g_autofree char *raw = g_strdelimit (g_strdup (name), "|", '\0');
-  gsize len = strlen (name);
-  guint8 der[128] = { 0x30, (guint8) (len + 2), 0x82, (guint8) len };
 
-  g_assert_cmpuint (len, <=, sizeof (der) - 4);
-  memcpy (der + 4, raw, len);
-  check (gnutls_x509_crt_set_extension_by_oid (crt, GNUTLS_X509EXT_OID_SAN, der, len + 4, 0));
+  check (gnutls_x509_crt_set_dn_by_oid (crt, GNUTLS_OID_X520_COMMON_NAME, 0, raw,
+                                        (guint) strlen (name)));
+}
+
+static void
+add_address_with_mask (gnutls_x509_crt_t crt,
+                       const char *text)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (text);
+  guint8 bytes[8] = { 0, 0, 0, 0, 255, 255, 255, 255 };
+
+  memcpy (bytes, g_inet_address_to_bytes (address), 4);
+  add_alternative_name (crt, GNUTLS_SAN_IPADDRESS, bytes, sizeof (bytes));
 }
 
 /* --- DER, as far as it is needed --- */
@@ -216,11 +229,40 @@ add_many_names (gnutls_x509_crt_t crt,
 }
 
 static void
+set_raw_names (gnutls_x509_crt_t crt,
+               gconstpointer der,
+               gsize len)
+{
+  check (gnutls_x509_crt_set_extension_by_oid (crt, GNUTLS_X509EXT_OID_SAN, der, len, 0));
+}
+
+/* GnuTLS writes a name only up to a NUL, and none of these: the extension is made by hand. */
+static void
+add_odd_names (gnutls_x509_crt_t crt,
+               const MsaTestCertSpec *spec)
+{
+  const char *with_nul = spec->dns_with_nul != NULL ? spec->dns_with_nul : "";
+  g_autofree char *raw = g_strdelimit (g_strdup (with_nul), "|", '\0');
+  g_autoptr (GByteArray) der = g_byte_array_new ();
+
+  if (spec->empty_san)
+    set_raw_names (crt, "\x30\x00", 2);
+  if (spec->dns_with_nul == NULL)
+    return;
+
+  append_element (der, 0x82, raw, strlen (with_nul));
+  wrap (der, 0x30);
+  set_raw_names (crt, der->data, der->len);
+}
+
+static void
 add_names (gnutls_x509_crt_t crt,
            const MsaTestCertSpec *spec)
 {
   gsize i;
 
+  if (spec->cn_with_nul != NULL)
+    add_common_name_with_nul (crt, spec->cn_with_nul);
   add_common_name (crt, spec->common_name);
   add_common_name (crt, spec->second_common_name);
   if (spec->n_other_dns > 0)
@@ -236,8 +278,9 @@ add_names (gnutls_x509_crt_t crt,
     add_alternative_name (crt, GNUTLS_SAN_RFC822NAME, spec->email, strlen (spec->email));
   if (spec->uri != NULL)
     add_alternative_name (crt, GNUTLS_SAN_URI, spec->uri, strlen (spec->uri));
-  if (spec->dns_with_nul != NULL)
-    add_name_with_nul (crt, spec->dns_with_nul);
+  if (spec->ip_with_mask != NULL)
+    add_address_with_mask (crt, spec->ip_with_mask);
+  add_odd_names (crt, spec);
 }
 
 static void
@@ -254,8 +297,11 @@ sign (gnutls_x509_crt_t crt,
   guint8 id[64];
   size_t id_len = sizeof (id);
 
-  check (gnutls_x509_crt_get_subject_key_id (issuer, id, &id_len, NULL));
-  check (gnutls_x509_crt_set_authority_key_id (crt, id, id_len));
+  if (gnutls_x509_crt_get_version (crt) == 3 && gnutls_x509_crt_get_version (issuer) == 3)
+    {
+      check (gnutls_x509_crt_get_subject_key_id (issuer, id, &id_len, NULL));
+      check (gnutls_x509_crt_set_authority_key_id (crt, id, id_len));
+    }
   /* An Ed25519 key has but one way to sign. */
   if (gnutls_x509_privkey_get_pk_algorithm (issuer_key) == GNUTLS_PK_EDDSA_ED25519)
     check (gnutls_x509_crt_sign2 (crt, issuer, issuer_key, GNUTLS_DIG_SHA512, 0));
@@ -341,6 +387,11 @@ add_authority_parts (gnutls_x509_crt_t crt,
 {
   gboolean may_sign = !spec->not_authority && !spec->no_cert_sign;
 
+  if (spec->is_version_1)
+    {
+      check (gnutls_x509_crt_set_version (crt, 1));
+      return;
+    }
   if (!spec->no_constraints)
     check (gnutls_x509_crt_set_basic_constraints (crt, !spec->not_authority,
                                                   spec->not_authority ? -1
@@ -374,6 +425,8 @@ msa_test_pki_new_full (MsaTestPki *issuer,
 
   self->key = make_key (spec->key);
   self->crt = make_crt (self->key, spec->validity);
+  if (!spec->is_version_1)
+    add_key_id (self->crt);
   name = g_strdup_printf ("Test %s %d", issuer == NULL ? "Root" : "Intermediate",
                           g_atomic_int_add (&next_name, 1));
   add_common_name (self->crt, spec->name != NULL ? spec->name : name);
@@ -384,24 +437,52 @@ msa_test_pki_new_full (MsaTestPki *issuer,
   return self;
 }
 
+static void
+copy_name (gnutls_x509_crt_t crt,
+           gnutls_x509_crt_t from)
+{
+  char name[256];
+  size_t len = sizeof (name);
+
+  check (gnutls_x509_crt_get_dn_by_oid (from, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len));
+  add_common_name (crt, name);
+}
+
 MsaTestPki *
 msa_test_pki_new_cross (MsaTestPki *self,
                         MsaTestPki *issuer)
 {
   const MsaTestAuthoritySpec spec = { .name = NULL };
   MsaTestPki *cross = g_new0 (MsaTestPki, 1);
-  char name[256];
-  size_t len = sizeof (name);
 
-  check (gnutls_x509_crt_get_dn_by_oid (self->crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len));
   check (gnutls_x509_privkey_init (&cross->key));
   check (gnutls_x509_privkey_cpy (cross->key, self->key));
   cross->crt = make_crt (cross->key, MSA_TEST_VALID);
-  add_common_name (cross->crt, name);
+  add_key_id (cross->crt);
+  copy_name (cross->crt, self->crt);
   add_authority_parts (cross->crt, &spec);
   sign (cross->crt, issuer->crt, issuer->key, MSA_TEST_SHA256);
   finish_authority (cross, issuer);
   return cross;
+}
+
+MsaTestPki *
+msa_test_pki_new_twin (MsaTestPki *self)
+{
+  const MsaTestAuthoritySpec spec = { .name = NULL };
+  MsaTestPki *twin = g_new0 (MsaTestPki, 1);
+  guint8 id[64];
+  size_t len = sizeof (id);
+
+  twin->key = make_key (MSA_TEST_P256);
+  twin->crt = make_crt (twin->key, MSA_TEST_VALID);
+  check (gnutls_x509_crt_get_subject_key_id (self->crt, id, &len, NULL));
+  check (gnutls_x509_crt_set_subject_key_id (twin->crt, id, len));
+  copy_name (twin->crt, self->crt);
+  add_authority_parts (twin->crt, &spec);
+  sign (twin->crt, twin->crt, twin->key, MSA_TEST_SHA256);
+  finish_authority (twin, NULL);
+  return twin;
 }
 
 MsaTestPki *
@@ -496,6 +577,7 @@ msa_test_pki_issue (MsaTestPki *self,
   gnutls_x509_crt_t crt = make_crt (key, spec->validity);
   g_autofree char *pem = NULL;
 
+  add_key_id (crt);
   add_names (crt, spec);
   add_usage (crt, spec);
   sign (crt, spec->self_signed ? crt : self->crt, spec->self_signed ? key : self->key,
@@ -673,9 +755,24 @@ make_response_data (MsaTestPki *issuer,
   return data;
 }
 
+static void
+append_certificate (GByteArray *der,
+                    MsaTestPki *signer)
+{
+  g_autoptr (GByteArray) list = g_byte_array_new ();
+  gnutls_datum_t crt;
+
+  check (gnutls_x509_crt_export2 (signer->crt, GNUTLS_X509_FMT_DER, &crt));
+  g_byte_array_append (list, crt.data, crt.size);
+  gnutls_free (crt.data);
+  wrap (list, 0x30);
+  append_element (der, 0xa0, list->data, list->len);
+}
+
 /* @data becomes a BasicOCSPResponse. */
 static void
 sign_response (GByteArray *data,
+               MsaTestPki *issuer,
                MsaTestPki *signer)
 {
   static const guint8 ecdsa_with_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
@@ -693,6 +790,8 @@ sign_response (GByteArray *data,
 
   g_byte_array_append (data, ecdsa_with_sha256, sizeof (ecdsa_with_sha256));
   append_element (data, 0x03, bits->data, bits->len);
+  if (signer != issuer && signer->chain_pem[0] != '\0')
+    append_certificate (data, signer);
   wrap (data, 0x30);
   gnutls_free (signature.data);
   gnutls_privkey_deinit (key);
@@ -710,7 +809,7 @@ msa_test_ocsp_new (MsaTestPki *issuer,
   static const guint8 successful[] = { 0x0a, 0x01, 0x00 };
   g_autoptr (GByteArray) der = make_response_data (issuer, signer, cert, status, validity);
 
-  sign_response (der, signer);
+  sign_response (der, issuer, signer);
   wrap (der, 0x04);
   g_byte_array_prepend (der, basic, sizeof (basic));
   wrap (der, 0x30);

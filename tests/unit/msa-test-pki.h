@@ -45,6 +45,9 @@ typedef struct
   const char     *email;            /* an alternative name that is no host's */
   const char     *uri;              /* the same */
   const char     *dns_with_nul;     /* written with a '|', which becomes a NUL byte */
+  const char     *cn_with_nul;      /* the same */
+  const char     *ip_with_mask;     /* an address of IPv4 and four bytes more */
+  gboolean        empty_san;        /* the extension, with no name in it */
   MsaTestValidity validity;
   gboolean        self_signed;      /* by its own key instead of the authority's */
   const char     *purpose;          /* an OID; by default TLS servers */
@@ -77,6 +80,7 @@ typedef struct
   MsaTestKey      key;
   MsaTestDigest   digest;
   gboolean        unknown_critical;
+  gboolean        is_version_1;     /* X.509 of 1988, without extensions */
 } MsaTestAuthoritySpec;
 
 typedef struct
@@ -96,6 +100,8 @@ MsaTestPki  *msa_test_pki_new_full (MsaTestPki *issuer,
 /* The same name and key as @self, certified by @issuer. */
 MsaTestPki  *msa_test_pki_new_cross (MsaTestPki *self,
                                      MsaTestPki *issuer) G_GNUC_WARN_UNUSED_RESULT;
+/* A root that gives itself the name and the key identifier of @self; its key is another one. */
+MsaTestPki  *msa_test_pki_new_twin (MsaTestPki *self) G_GNUC_WARN_UNUSED_RESULT;
 void         msa_test_pki_free     (MsaTestPki *self);
 /* The root's certificate. */
 const char  *msa_test_pki_ca_pem   (MsaTestPki *self);
@@ -117,7 +123,8 @@ typedef enum
   MSA_TEST_STATUS_UNKNOWN,
 } MsaTestStatus;
 
-/* An OCSP response about @cert, which @issuer has issued; signed by @signer. Its time has come, or is over. */
+/* An OCSP response about @cert, which @issuer has issued; signed by @signer, whose certificate is in it if neither
+ * @issuer nor a root. Its time has come, or is over. */
 GBytes      *msa_test_ocsp_new     (MsaTestPki *issuer,
                                     MsaTestPki *signer,
                                     const MsaTestCert *cert,

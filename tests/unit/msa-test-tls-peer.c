@@ -258,6 +258,41 @@ staple_cb (gnutls_session_t session,
   return 0;
 }
 
+static void
+append_response (GString *pem,
+                 GBytes *response)
+{
+  gsize len;
+  gnutls_datum_t der = { (guchar *) g_bytes_get_data (response, &len), 0 };
+  gnutls_datum_t text;
+
+  der.size = (guint) len;
+  g_assert_cmpint (gnutls_pem_base64_encode2 ("OCSP RESPONSE", &der, &text), ==, 0);
+  g_string_append_len (pem, (const char *) text.data, text.size);
+  gnutls_free (text.data);
+}
+
+static void
+set_staples (MsaTestTlsPeer *self,
+             const MsaTestTlsOptions *options)
+{
+  g_autoptr (GString) pem = g_string_new (NULL);
+  gnutls_datum_t datum;
+
+  if (options->issuer_staple == NULL)
+    {
+      gnutls_certificate_set_ocsp_status_request_function (self->credentials, staple_cb,
+                                                           options->staple);
+      return;
+    }
+  append_response (pem, options->staple);
+  append_response (pem, options->issuer_staple);
+  datum = (gnutls_datum_t) { (guchar *) pem->str, (guint) pem->len };
+  g_assert_cmpint (gnutls_certificate_set_ocsp_status_request_mem (self->credentials, &datum, 0,
+                                                                   GNUTLS_X509_FMT_PEM),
+                   >=, 0);
+}
+
 MsaTestTlsPeer *
 msa_test_tls_peer_new_full (const MsaTestTlsOptions *options)
 {
@@ -268,8 +303,7 @@ msa_test_tls_peer_new_full (const MsaTestTlsOptions *options)
   self->to_client = g_byte_array_new ();
   load_cert (self, options->cert);
   if (options->staple != NULL)
-    gnutls_certificate_set_ocsp_status_request_function (self->credentials, staple_cb,
-                                                         options->staple);
+    set_staples (self, options);
 
   g_assert_cmpint (gnutls_init (&self->session,
                                 GNUTLS_SERVER | GNUTLS_NONBLOCK |

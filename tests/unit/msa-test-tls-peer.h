@@ -50,6 +50,7 @@ typedef struct
   const char            *client_ca;   /* (nullable): asks for a certificate, and takes one below this PEM */
   const char            *client_hint; /* (nullable): says that it takes only those below this PEM; not so */
   GBytes                *staple;      /* (nullable) */
+  GBytes                *issuer_staple; /* (nullable): of the next certificate; with @staple, in TLS 1.3 */
 } MsaTestTlsOptions;
 
 MsaTestTlsPeer *msa_test_tls_peer_new_full   (const MsaTestTlsOptions *options) G_GNUC_WARN_UNUSED_RESULT;

@@ -10,6 +10,7 @@
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
+#include "sim/msa-sim.h"
 #include "tls/msa-tls-trust-private.h"
 #include "tls/msa-tls-verify-private.h"
 
@@ -36,6 +37,12 @@ typedef enum
   CHAIN_REVERSED,       /* two intermediates, the wrong way round */
   CHAIN_WITH_ROOT,      /* the root is sent along */
   CHAIN_WITH_STRANGER,  /* an authority that has nothing to do with it is sent along */
+  CHAIN_TWO_ROOTS, /* the trust knows the other root as well */
+  CHAIN_WITH_TWIN, /* a root that only calls itself as the trusted one does is sent along */
+  CHAIN_SELF_ISSUED, /* root and intermediate bear one name */
+  CHAIN_LOOP, /* two that certified each other */
+  CHAIN_LOOP_TRUSTED, /* the same, one of them trusted */
+  CHAIN_ABSURD, /* as long as it may be within one message */
   CHAIN_TWICE,          /* the intermediate is sent twice */
 } Chain;
 
@@ -62,6 +69,10 @@ typedef enum
   STAPLE_HONEST,
   STAPLE_OF_SIBLING,   /* about another certificate of the same authority */
   STAPLE_BY_STRANGER,  /* signed by another authority */
+  STAPLE_BY_TWIN, /* signed by one that only calls itself as the issuer does */
+  STAPLE_BY_DELEGATE, /* signed by one that the issuer certified for this */
+  STAPLE_BY_CUSTOMER, /* signed by one that the issuer certified for something else */
+  STAPLE_TRY_LATER, /* no status at all */
   STAPLE_JUNK,
 } Staple;
 
@@ -89,6 +100,7 @@ typedef struct
 #define NO_AUTHORITY "issued by a certificate that is no authority"
 #define FOR_CLIENTS GNUTLS_KP_TLS_WWW_CLIENT
 #define FOR_SERVERS GNUTLS_KP_TLS_WWW_SERVER
+#define FROM_ANOTHER "stapled status that is not its issuer's"
 #define WRONG_KEY "its key is none of those that are pinned"
 
 static const Verdict verdicts[] = {
@@ -121,6 +133,11 @@ static const Verdict verdicts[] = {
     .spec = { .common_name = HOST, .ip = { "127.0.0.1" } } },
   { "cn-beside-email-san", HOST, "it is for",
     .spec = { .common_name = HOST, .email = "a@a.example" } },
+  { "cn-beside-empty-san", HOST, "it names nobody",
+    .spec = { .common_name = HOST, .empty_san = TRUE } },
+  /* GnuTLS gives such a name in hexadecimal. */
+  { "cn-with-nul", HOST, "it is for CN:#",
+    .spec = { .cn_with_nul = HOST "|.evil.example" } },
   { "cn-one-of-two", HOST, "it is for CN:" HOST ", a second CN",
     .spec = { .common_name = HOST, .second_common_name = "a.example" } },
   { "no-name", HOST, "it names nobody", .spec = { .common_name = NULL } },
@@ -225,6 +242,13 @@ static const Verdict verdicts[] = {
     .spec = { .dns = { HOST }, .n_other_dns = MSA_MAX_PEER_NAMES } },
   { "san-too-many-bytes", HOST, "TLS handshake with " HOST " failed",
     .code = MSA_ERROR_TLS_HANDSHAKE, .spec = { .dns = { HOST }, .n_other_dns = 4500 } },
+  { "san-longer-than-host", "org", "it is for DNS:" HOST, .spec = { .dns = { HOST } } },
+  { "san-idn-not-encoded", "b\303\274cher.example", "it is for",
+    .spec = { .dns = { "b\303\274cher.example" }, .n_other_dns = 1 } },
+  { "wildcard-longer-than-host", "a.org", "it is for DNS:*.example.org",
+    .spec = { .dns = { "*.example.org" } } },
+  { "ip4-with-mask", "127.0.0.1", "it is for IP:?", .spec = { .ip_with_mask = "127.0.0.1" } },
+  { "ip6-zone-other", "[fe80::1%25lo]", "it is for IP:fe80::2", .spec = { .ip = { "fe80::2" } } },
   { "san-leading-dot", HOST, "it is for DNS:.example.org", .spec = { .dns = { ".example.org" } } },
   { "san-with-space", HOST, "it is for DNS:" HOST "?", .spec = { .dns = { HOST " " } } },
   { "cn-with-trailing-dot", HOST, "it is for CN:" HOST ".", .spec = { .common_name = HOST "." } },
@@ -327,6 +351,14 @@ static const Verdict verdicts[] = {
   { "issuer-trusted", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_ISSUER_TRUSTED },
   { "issuer-named-as-root", HOST, "unknown issuer", .spec = { .dns = { HOST } },
     .chain = CHAIN_SAME_NAME },
+  { "with-twin", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_WITH_TWIN },
+  { "self-issued", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_SELF_ISSUED },
+  { "loop", HOST, "unknown issuer", .spec = { .dns = { HOST } }, .chain = CHAIN_LOOP },
+  { "loop-trusted", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_LOOP_TRUSTED },
+  { "chain-absurd", HOST, "a chain of 101 certificates", .spec = { .dns = { HOST } },
+    .chain = CHAIN_ABSURD },
+  { "intermediate-version-1", HOST, NO_AUTHORITY, .spec = { .dns = { HOST } },
+    .chain = CHAIN_INTERMEDIATE, .authority = { .is_version_1 = TRUE } },
   { "issuer-trusted-leaf", HOST, "issued by", .spec = { .dns = { HOST } },
     .chain = CHAIN_LEAF_SIGNS },
 
@@ -389,6 +421,41 @@ static const Verdict verdicts[] = {
     .staple = STAPLE_BY_STRANGER },
   { "staple-junk", HOST, "invalid stapled status", .spec = { .dns = { HOST } },
     .staple = STAPLE_JUNK },
+  { "staple-by-stranger-sent-along", HOST, "invalid stapled status", .spec = { .dns = { HOST } },
+    .chain = CHAIN_WITH_STRANGER, .staple = STAPLE_BY_STRANGER },
+  { "staple-by-other-root", HOST, FROM_ANOTHER, .spec = { .dns = { HOST } },
+    .chain = CHAIN_TWO_ROOTS, .staple = STAPLE_BY_STRANGER },
+  { "staple-by-twin", HOST, "invalid stapled status", .spec = { .dns = { HOST } },
+    .staple = STAPLE_BY_TWIN },
+  { "staple-by-twin-sent-along", HOST, FROM_ANOTHER, .spec = { .dns = { HOST } },
+    .chain = CHAIN_WITH_TWIN, .staple = STAPLE_BY_TWIN },
+  { "staple-by-delegate", HOST, .spec = { .dns = { HOST } }, .staple = STAPLE_BY_DELEGATE },
+  { "staple-by-customer", HOST, "invalid stapled status", .spec = { .dns = { HOST } },
+    .staple = STAPLE_BY_CUSTOMER },
+  { "staple-below-intermediate", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_INTERMEDIATE,
+    .staple = STAPLE_HONEST },
+  { "staple-below-issuer-trusted", HOST, .spec = { .dns = { HOST } },
+    .chain = CHAIN_ISSUER_TRUSTED, .staple = STAPLE_HONEST },
+  /* As if there were none. */
+  { "staple-try-later", HOST, .spec = { .dns = { HOST } }, .staple = STAPLE_TRY_LATER },
+  { "staple-of-the-future", HOST, "from the future", .spec = { .dns = { HOST } },
+    .staple = STAPLE_HONEST, .status_validity = MSA_TEST_NOT_YET_VALID },
+  { "must-staple-by-stranger-sent-along", HOST, "invalid stapled status",
+    .spec = { .dns = { HOST }, .must_staple = TRUE }, .chain = CHAIN_WITH_STRANGER,
+    .staple = STAPLE_BY_STRANGER },
+  { "must-staple-by-twin-sent-along", HOST, FROM_ANOTHER,
+    .spec = { .dns = { HOST }, .must_staple = TRUE }, .chain = CHAIN_WITH_TWIN,
+    .staple = STAPLE_BY_TWIN },
+  { "must-staple-outdated", HOST, "outdated revocation data",
+    .spec = { .dns = { HOST }, .must_staple = TRUE }, .staple = STAPLE_HONEST,
+    .status_validity = MSA_TEST_EXPIRED },
+  { "must-staple-of-the-future", HOST, "from the future",
+    .spec = { .dns = { HOST }, .must_staple = TRUE }, .staple = STAPLE_HONEST,
+    .status_validity = MSA_TEST_NOT_YET_VALID },
+  { "must-staple-junk", HOST, "invalid stapled status",
+    .spec = { .dns = { HOST }, .must_staple = TRUE }, .staple = STAPLE_JUNK },
+  { "must-staple-try-later", HOST, "without the status it says will be stapled",
+    .spec = { .dns = { HOST }, .must_staple = TRUE }, .staple = STAPLE_TRY_LATER },
   { "must-staple-none", HOST, "without the status it says will be stapled",
     .spec = { .dns = { HOST }, .must_staple = TRUE } },
   { "must-staple-good", HOST, .spec = { .dns = { HOST }, .must_staple = TRUE },
@@ -406,6 +473,8 @@ static const Verdict verdicts[] = {
 
 static MsaTestPki *root;
 static MsaTestPki *other_root;
+static MsaTestPki *twin; /* of the root */
+static MsaSim     *sim;  /* its clock shows the real time, by which certificates are made */
 
 /* What a row needs. */
 typedef struct
@@ -443,6 +512,17 @@ add_line (Scene *self,
   return issuer;
 }
 
+/* The first as the second certified it, which was certified by the first. */
+static MsaTestPki *
+add_loop (Scene *self)
+{
+  MsaTestPki *first = add_line (self, NULL, 1);
+  MsaTestPki *second = add_line (self, first, 1);
+
+  g_ptr_array_add (self->authorities, msa_test_pki_new_cross (first, second));
+  return self->authorities->pdata[2];
+}
+
 /* Whoever signs the row's leaf. */
 static MsaTestPki *
 find_issuer (Scene *self,
@@ -463,6 +543,13 @@ find_issuer (Scene *self,
       return add_line (self, root, MSA_MAX_PEER_CHAIN);
     case CHAIN_LONGEST:
       return add_line (self, root, MSA_MAX_PEER_CHAIN - 1);
+    case CHAIN_ABSURD:
+      return add_line (self, root, 100);
+    case CHAIN_SELF_ISSUED:
+      return add_authority (self, add_authority (self, NULL, &same_name), &same_name);
+    case CHAIN_LOOP:
+    case CHAIN_LOOP_TRUSTED:
+      return add_loop (self);
     case CHAIN_REVERSED:
       return add_line (self, root, 2);
     case CHAIN_SAME_NAME:
@@ -487,6 +574,8 @@ find_issuer (Scene *self,
     case CHAIN_PLAIN:
     case CHAIN_OTHER_ROOT:
     case CHAIN_LEAF_TRUSTED:
+    case CHAIN_TWO_ROOTS:
+    case CHAIN_WITH_TWIN:
     default:
       return root;
     }
@@ -529,6 +618,8 @@ change_sent_chain (Scene *self,
     self->cert->cert_pem = g_strconcat (pem, msa_test_pki_ca_pem (root), NULL);
   else if (row->chain == CHAIN_WITH_STRANGER)
     self->cert->cert_pem = g_strconcat (pem, msa_test_pki_ca_pem (other_root), NULL);
+  else if (row->chain == CHAIN_WITH_TWIN)
+    self->cert->cert_pem = g_strconcat (pem, msa_test_pki_ca_pem (twin), NULL);
   else if (row->chain == CHAIN_TWICE)
     self->cert->cert_pem = g_strconcat (pem, parts->pdata[1], NULL);
   else
@@ -550,16 +641,49 @@ get_trusted (Scene *self,
     case CHAIN_ISSUER_TRUSTED:
       return msa_test_pki_own_pem (issuer);
     case CHAIN_CROSS_ROOT:
+    case CHAIN_LOOP_TRUSTED:
+    case CHAIN_SELF_ISSUED:
       return msa_test_pki_own_pem (self->authorities->pdata[0]);
     case CHAIN_LEAF_TRUSTED:
       return g_strdup (self->cert->cert_pem);
     case CHAIN_OTHER_ROOT:
       return g_strdup (msa_test_pki_ca_pem (other_root));
+    case CHAIN_TWO_ROOTS:
+      return g_strconcat (msa_test_pki_ca_pem (root), msa_test_pki_ca_pem (other_root), NULL);
     case CHAIN_SAME_NAME:
       same = msa_test_pki_new_full (NULL, &same_name);
       return g_strdup (msa_test_pki_ca_pem (same));
     default:
       return g_strdup (msa_test_pki_ca_pem (root));
+    }
+}
+
+static MsaTestPki *
+find_signer (Scene *self,
+             const Verdict *row,
+             MsaTestPki *issuer)
+{
+  const MsaTestAuthoritySpec delegate = { .not_authority = TRUE,
+                                          .purpose = GNUTLS_KP_OCSP_SIGNING };
+  const MsaTestAuthoritySpec customer = { .not_authority = TRUE, .purpose = FOR_SERVERS };
+
+  switch (row->staple)
+    {
+    case STAPLE_BY_STRANGER:
+      return other_root;
+    case STAPLE_BY_TWIN:
+      return twin;
+    case STAPLE_BY_DELEGATE:
+      return add_authority (self, issuer, &delegate);
+    case STAPLE_BY_CUSTOMER:
+      return add_authority (self, issuer, &customer);
+    case STAPLE_NONE:
+    case STAPLE_HONEST:
+    case STAPLE_OF_SIBLING:
+    case STAPLE_TRY_LATER:
+    case STAPLE_JUNK:
+    default:
+      return issuer;
     }
 }
 
@@ -572,9 +696,11 @@ staple (Scene *self,
 
   if (row->staple == STAPLE_JUNK)
     self->staple = g_bytes_new_static ("\x30\x03junk", 6);
+  else if (row->staple == STAPLE_TRY_LATER)
+    self->staple = g_bytes_new_static ("\x30\x03\x0a\x01\x03", 5);
   else if (row->staple != STAPLE_NONE)
     self->staple = msa_test_ocsp_new (
-        issuer, row->staple == STAPLE_BY_STRANGER ? other_root : issuer,
+        issuer, find_signer (self, row, issuer),
         row->staple == STAPLE_OF_SIBLING ? sibling : self->cert, row->status, row->status_validity);
 }
 
@@ -689,12 +815,14 @@ meet (const Verdict *row,
   g_autoptr (MsaTrust) trust = msa_test_tls_trust_new (scene->ca_pem, config);
   g_autoptr (MsaTestTlsPeer) peer = msa_test_tls_peer_new_full (&options);
   g_autoptr (MsaHost) host = make_host (row->host);
+  g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaFilter) client =
       msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error);
   MsaIo io;
 
   g_assert_no_error (error);
+  msa_tls_filter_set_sessions (client, sessions, msa_sim_get_sys (sim), "origin", 443);
   io = msa_test_tls_peer_connect (peer, client, &error);
   if (row->refusal == NULL)
     {
@@ -725,6 +853,68 @@ test_verdict (gconstpointer data)
         meet (row, &scene, versions[i], TRUE);
     }
   scene_clear (&scene);
+}
+
+/* --- the status of an issuer: in TLS 1.3 each certificate may have one --- */
+
+static void
+meet_peer (MsaTestTlsPeer *peer,
+           MsaTrust *trust,
+           GError **error)
+{
+  g_autoptr (MsaHost) host = make_host (HOST);
+  g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
+  g_autoptr (MsaFilter) client =
+      msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, NULL, host, NULL, NULL);
+
+  msa_tls_filter_set_sessions (client, sessions, msa_sim_get_sys (sim), "origin", 443);
+  msa_test_tls_peer_connect (peer, client, error);
+}
+
+static const struct
+{
+  const char     *name;
+  const char     *refusal; /* NULL: to be accepted */
+  MsaTestStatus   status;
+  MsaTestValidity validity;
+  gboolean        by_stranger;
+} of_issuers[] = {
+  { "good", NULL, .status = MSA_TEST_STATUS_GOOD },
+  { "unknown", "unknown to the authority", .status = MSA_TEST_STATUS_UNKNOWN },
+  { "of-the-future", "from the future", .validity = MSA_TEST_NOT_YET_VALID },
+  { "by-stranger", "not its issuer's", .by_stranger = TRUE },
+};
+
+static void
+test_status_of_issuer (gconstpointer data)
+{
+  gsize row = GPOINTER_TO_SIZE (data);
+  const MsaTestCertSpec spec = { .dns = { HOST } };
+  g_autoptr (MsaTestPki) issuer = msa_test_pki_new_sub (root, TRUE);
+  g_autofree char *issuer_pem = msa_test_pki_own_pem (issuer);
+  const MsaTestCert issuer_cert = { .cert_pem = issuer_pem };
+  g_autoptr (MsaTestCert) cert = msa_test_pki_issue (issuer, &spec);
+  g_autoptr (GBytes) staple =
+      msa_test_ocsp_new (issuer, issuer, cert, MSA_TEST_STATUS_GOOD, MSA_TEST_VALID);
+  g_autoptr (GBytes) issuer_staple =
+      msa_test_ocsp_new (root, of_issuers[row].by_stranger ? other_root : root, &issuer_cert,
+                         of_issuers[row].status, of_issuers[row].validity);
+  const MsaTestTlsOptions options = { .cert = cert,
+                                      .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3",
+                                      .staple = staple,
+                                      .issuer_staple = issuer_staple };
+  g_autoptr (MsaTrust) trust = msa_test_tls_trust_new (msa_test_pki_ca_pem (root), NULL);
+  g_autoptr (MsaTestTlsPeer) peer = msa_test_tls_peer_new_full (&options);
+  g_autoptr (GError) error = NULL;
+
+  meet_peer (peer, trust, &error);
+  if (of_issuers[row].refusal == NULL)
+    {
+      g_assert_no_error (error);
+      return;
+    }
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
+  g_assert_nonnull (strstr (error->message, of_issuers[row].refusal));
 }
 
 /* --- the token --- */
@@ -814,7 +1004,7 @@ test_token_names_host (void)
   Plain plain;
 
   plain_open (&plain, &spec, TRUE);
-  token = msa_tls_verify (plain.session, NULL, host, plain.trust, FALSE, NULL, &error);
+  token = msa_tls_verify (plain.session, NULL, host, plain.trust, NULL, FALSE, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (token);
   g_assert_true (msa_tls_verified_get_host (token) == host);
@@ -832,7 +1022,8 @@ test_no_token_before_handshake (void)
   Plain plain;
 
   plain_open (&plain, &spec, FALSE);
-  g_assert_null (msa_tls_verify (plain.session, config, host, plain.trust, TRUE, NULL, &error));
+  g_assert_null (
+      msa_tls_verify (plain.session, config, host, plain.trust, NULL, TRUE, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
   plain_close (&plain);
 }
@@ -847,7 +1038,7 @@ test_no_token_for_other_trust (void)
   Plain plain;
 
   plain_open (&plain, &spec, TRUE);
-  g_assert_null (msa_tls_verify (plain.session, NULL, host, trust, TRUE, NULL, &error));
+  g_assert_null (msa_tls_verify (plain.session, NULL, host, trust, NULL, TRUE, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
   g_assert_nonnull (strstr (error->message, "another trust store"));
   plain_close (&plain);
@@ -857,18 +1048,30 @@ int
 main (int argc,
       char **argv)
 {
+  MsaSys *sys;
   int status;
   gsize i;
 
   g_test_init (&argc, &argv, NULL);
+  sim = msa_sim_new ();
+  sys = msa_sim_get_sys (sim);
+  msa_sim_advance_by (sim, g_get_real_time () - sys->ops->real_us (sys));
   root = msa_test_pki_new ();
   other_root = msa_test_pki_new ();
+  twin = msa_test_pki_new_twin (root);
 
   for (i = 0; i < G_N_ELEMENTS (verdicts); i++)
     {
       g_autofree char *path = g_strconcat ("/msa/tls-verify/verdict/", verdicts[i].name, NULL);
 
       g_test_add_data_func (path, &verdicts[i], test_verdict);
+    }
+  for (i = 0; i < G_N_ELEMENTS (of_issuers); i++)
+    {
+      g_autofree char *path =
+          g_strconcat ("/msa/tls-verify/status-of-issuer/", of_issuers[i].name, NULL);
+
+      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_status_of_issuer);
     }
   g_test_add_func ("/msa/tls-verify/token/names-host", test_token_names_host);
   g_test_add_func ("/msa/tls-verify/token/none-before-handshake", test_no_token_before_handshake);
@@ -877,5 +1080,7 @@ main (int argc,
   status = g_test_run ();
   msa_test_pki_free (root);
   msa_test_pki_free (other_root);
+  msa_test_pki_free (twin);
+  msa_sim_unref (sim);
   return status;
 }
