@@ -35,16 +35,10 @@ note_alpn (MsaTlsFilter *self)
   return self->chosen != NULL;
 }
 
-static gboolean
-can_ask (MsaTlsFilter *self)
-{
-  return self->asking == MSA_TLS_MAY_ASK && !self->doubt.is_final &&
-         gnutls_session_is_resumed (self->session) == 0;
-}
-
-/* Sets candidate, or failure, or rests undecided. */
+/* Sets candidate, or failure, or, if @can_rest, rests undecided. */
 static void
-verify_peer (MsaTlsFilter *self)
+verify_peer (MsaTlsFilter *self,
+             gboolean can_rest)
 {
   gboolean accepted = self->asking == MSA_TLS_ACCEPTED;
   g_autoptr (GError) error = NULL;
@@ -65,7 +59,7 @@ verify_peer (MsaTlsFilter *self)
   MSA_TRACE_BY (self->base.trace, TLS, "the peer is in doubt: %s", error->message);
   g_clear_error (&self->doubt_error);
   self->doubt_error = g_error_copy (error);
-  if (can_ask (self))
+  if (can_rest && self->asking == MSA_TLS_MAY_ASK && !self->doubt.is_final)
     self->asking = MSA_TLS_UNDECIDED;
   else
     self->failure = g_steal_pointer (&error);
@@ -83,7 +77,7 @@ verify_cb (gnutls_session_t session)
       return GNUTLS_E_CERTIFICATE_ERROR;
     }
   if (self->candidate == NULL && self->failure == NULL && self->asking != MSA_TLS_UNDECIDED)
-    verify_peer (self);
+    verify_peer (self, TRUE);
 
   if (self->candidate != NULL)
     return 0;
@@ -199,8 +193,9 @@ static MsaIo
 finish (MsaTlsFilter *self,
         GError **error)
 {
+  /* Of a resumed session: it is over, and there is nothing to rest in. */
   if (self->candidate == NULL)
-    verify_peer (self);
+    verify_peer (self, FALSE);
   if (self->failure != NULL)
     return refuse_peer (self, error);
 
