@@ -213,6 +213,8 @@ msa_trust_load (MsaSys *sys,
   if (self->has_pin &&
       !msa_tls_pinned_key_load (sys, settings->pinned_key.file, self->pin, error))
     return NULL;
+  if (self->has_pin)
+    g_checksum_update (contents, self->pin, sizeof (self->pin));
 
   self->contents = g_strdup (g_checksum_get_string (contents));
   return g_steal_pointer (&self);

@@ -304,6 +304,38 @@ test_staple_expires (gconstpointer data)
   g_assert_false (visit_well ((Visit) { .priority = data, .staple = staple }));
 }
 
+/* The status is kept with the session, and looked at again. */
+static void
+test_must_staple (gconstpointer data)
+{
+  const MsaTestCertSpec spec = { .dns = { HOST }, .must_staple = TRUE };
+  g_autoptr (MsaTestCert) own = msa_test_pki_issue (pki, &spec);
+  g_autoptr (GBytes) staple =
+      msa_test_ocsp_new (pki, pki, own, MSA_TEST_STATUS_GOOD, MSA_TEST_VALID);
+
+  synchronize ();
+  visit_badly ((Visit) { .priority = data, .cert = own }, MSA_ERROR_TLS_VERIFY);
+  g_assert_cmpuint (count (), ==, 0);
+  g_assert_false (visit_well ((Visit) { .priority = data, .cert = own, .staple = staple }));
+  g_assert_true (visit_well ((Visit) { .priority = data, .cert = own }));
+}
+
+/* CVE-2024-0853: a second try must not find what the first left behind. */
+static void
+test_bad_staple_is_not_kept (gconstpointer data)
+{
+  g_autoptr (GBytes) staple =
+      msa_test_ocsp_new (pki, pki, cert, MSA_TEST_STATUS_REVOKED, MSA_TEST_VALID);
+  guint i;
+
+  synchronize ();
+  for (i = 0; i < 2; i++)
+    {
+      visit_badly ((Visit) { .priority = data, .staple = staple }, MSA_ERROR_TLS_VERIFY);
+      g_assert_cmpuint (count (), ==, 0);
+    }
+}
+
 /* --- who is verified --- */
 
 static void
@@ -448,6 +480,23 @@ test_apart_by_pin (gconstpointer data)
   visit_badly ((Visit) { .priority = data, .config = pinned }, MSA_ERROR_TLS_PIN);
 }
 
+/* The server has a new key, and the file names it: the session of the old one would be refused. */
+static void
+test_apart_by_pin_file (gconstpointer data)
+{
+  g_autoptr (MsaTlsConfig) config =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "pinned-key-file", "key.pem", NULL);
+  g_autofree char *both = g_strconcat (msa_test_pki_ca_pem (pki), msa_test_pki_ca_pem (other_pki),
+                                       NULL);
+
+  msa_sim_set_file (sim, "key.pem", cert->cert_pem, -1);
+  g_assert_false (visit_well ((Visit) { .priority = data, .config = config, .ca_pem = both }));
+  g_assert_true (visit_well ((Visit) { .priority = data, .config = config, .ca_pem = both }));
+  msa_sim_set_file (sim, "key.pem", other_cert->cert_pem, -1);
+  g_assert_false (visit_well ((Visit) {
+      .priority = data, .config = config, .ca_pem = both, .cert = other_cert }));
+}
+
 /* A proxy's session must not serve as the origin's, nor the other way round. */
 static void
 test_apart_by_place (gconstpointer data)
@@ -574,6 +623,8 @@ add_tests (void)
   add_for_versions ("age/suspended", test_suspended);
   add_for_versions ("age/certificate", test_certificate_expires);
   add_for_versions ("age/staple", test_staple_expires);
+  add_for_versions ("staple/required", test_must_staple);
+  add_for_versions ("staple/bad-is-not-kept", test_bad_staple_is_not_kept);
   add_for_versions ("refused-is-not-kept", test_refused_is_not_kept);
   add_for_versions ("excepted-is-not-kept", test_excepted_is_not_kept);
   add_for_versions ("resumed-is-verified", test_resumed_is_verified);
@@ -584,6 +635,7 @@ add_tests (void)
   add_for_versions ("apart/trust", test_apart_by_trust);
   add_for_versions ("apart/policy", test_apart_by_policy);
   add_for_versions ("apart/pin", test_apart_by_pin);
+  add_for_versions ("apart/pin-file", test_apart_by_pin_file);
   add_for_versions ("apart/place", test_apart_by_place);
 }
 
