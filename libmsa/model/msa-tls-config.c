@@ -52,7 +52,8 @@
  * `MSA_ERROR_TLS_PASSWORD`. Files and tokens are read by a thread.
  *
  * The secrets of connections are written to the file that the environment variable
- * `SSLKEYLOGFILE` names, for use by Wireshark and the like.
+ * `SSLKEYLOGFILE` names, for use by Wireshark and the like. GnuTLS does so, looks at the
+ * variable once, and ignores it in a program that runs with more rights than its caller.
  *
  * Since: 1.0
  */

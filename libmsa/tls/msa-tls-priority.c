@@ -61,7 +61,8 @@ set_error (const char *priority,
 }
 
 /* By default it only takes away from the system's own priorities, so that an administrator's policy
- * is narrowed and never widened. */
+ * is narrowed and never widened; but for a %PROFILE in a default-priority-string, in whose
+ * place ours comes. A min-verification-profile stands above both. */
 gnutls_priority_t
 msa_tls_priority_new (const MsaTlsSettings *settings,
                       GError **error)

@@ -961,6 +961,23 @@ test_many_tickets (void)
   pair_clear (&pair);
 }
 
+/* A record that is nothing but padding (RFC 8446, 5.4) is neither data nor an end. */
+static void
+test_empty_record (void)
+{
+  Pair pair;
+
+  pair_open (&pair, TLS_1_3);
+  g_assert_cmpint (gnutls_record_send2 (pair.peer->session, "", 0, 16, 0), ==, 0);
+  g_assert_cmpuint (pair.peer->to_client->len, >, 0);
+  g_assert_false (msa_filter_peek (pair.client));
+  assert_gives (&pair, MSA_IO_AGAIN);
+  g_assert_cmpint (gnutls_record_send2 (pair.peer->session, "", 0, 16, 0), ==, 0);
+  msa_test_tls_peer_write (pair.peer, "data", 4);
+  assert_receives (&pair, "data");
+  pair_clear (&pair);
+}
+
 static void
 test_renegotiation_refused (void)
 {
@@ -1255,6 +1272,7 @@ add_data_tests (void)
   g_test_add_func ("/msa/tls-filter/send/blocked", test_send_blocked);
   g_test_add_func ("/msa/tls-filter/send/broken", test_send_broken);
   g_test_add_func ("/msa/tls-filter/send/refused", test_send_refused);
+  g_test_add_func ("/msa/tls-filter/no-data/empty-record", test_empty_record);
   add_for_versions ("end/close-notify", test_close_notify);
   add_for_versions ("end/truncated", test_truncated);
   add_for_versions ("end/truncated-in-record", test_truncated_in_record);
