@@ -412,6 +412,7 @@ config_for_client (const MsaTestCert *client)
   return g_object_new (MSA_TYPE_TLS_CONFIG, "certificate-pem", certificate, "key-pem", key, NULL);
 }
 
+/* CVE-2016-5419, CVE-2017-7468 */
 static void
 test_apart_by_client (gconstpointer data)
 {
@@ -443,6 +444,7 @@ test_apart_by_contents (gconstpointer data)
     }
 }
 
+/* CVE-2025-68121 */
 static void
 test_apart_by_trust (gconstpointer data)
 {
@@ -454,7 +456,7 @@ test_apart_by_trust (gconstpointer data)
   visit_badly ((Visit) { .priority = data, .config = config }, MSA_ERROR_TLS_VERIFY);
 }
 
-/* What came of a connection that did not look is nothing for one that does. */
+/* CVE-2014-8151: what came of a connection that did not look is nothing for one that does. */
 static void
 test_apart_by_policy (gconstpointer data)
 {
@@ -497,7 +499,7 @@ test_apart_by_pin_file (gconstpointer data)
       .priority = data, .config = config, .ca_pem = both, .cert = other_cert }));
 }
 
-/* A proxy's session must not serve as the origin's, nor the other way round. */
+/* CVE-2021-22890: a proxy's session must not serve as the origin's, nor the other way round. */
 static void
 test_apart_by_place (gconstpointer data)
 {
@@ -508,6 +510,9 @@ test_apart_by_place (gconstpointer data)
   g_assert_true (visit_well ((Visit) { .priority = data }));
   g_assert_true (visit_well ((Visit) { .priority = data, .role = "proxy" }));
   g_assert_true (visit_well ((Visit) { .priority = data, .host = "API.example.org." }));
+  g_assert_false (visit_well ((Visit) { .priority = data, .host = "[fe80::1%25a]" }));
+  g_assert_false (visit_well ((Visit) { .priority = data, .host = "[fe80::1%25b]" }));
+  g_assert_true (visit_well ((Visit) { .priority = data, .host = "[fe80::1%25a]" }));
 }
 
 /* --- all --- */
@@ -582,7 +587,7 @@ gnutls_clock (time_t *result)
 static void
 make_certificates (void)
 {
-  const MsaTestCertSpec spec = { .dns = { HOST, "api.example.org" } };
+  const MsaTestCertSpec spec = { .dns = { HOST, "api.example.org" }, .ip = { "fe80::1" } };
   const MsaTestCertSpec brief = { .dns = { HOST }, .validity = MSA_TEST_JUST_VALID };
   const MsaTestCertSpec client = { .common_name = "me", .purpose = GNUTLS_KP_TLS_WWW_CLIENT };
 

@@ -12,6 +12,8 @@
 #include "msa-test-pki.h"
 #include "tls/msa-tls-trust-private.h"
 
+#include <gnutls/x509.h>
+
 #define NOW_US 1000000
 
 /* --- the system and the reactor --- */
@@ -236,6 +238,25 @@ test_refused (gconstpointer data)
   g_assert_nonnull (strstr (error->message, refusals[row].message));
 }
 
+static guint
+count_trusted (MsaTrust *trust)
+{
+  gnutls_x509_trust_list_iter_t iter = NULL;
+  gnutls_x509_trust_list_t list;
+  gnutls_x509_crt_t crt;
+  guint n = 0;
+
+  gnutls_certificate_get_trust_list (msa_trust_get_credentials (trust), &list);
+  while (gnutls_x509_trust_list_iter_get_ca (list, &iter, &crt) == 0)
+    {
+      gnutls_x509_crt_deinit (crt);
+      n++;
+    }
+  gnutls_x509_trust_list_iter_deinit (iter);
+  return n;
+}
+
+/* CVE-2019-11324: whom the application chose, and nobody of the system's besides. */
 static void
 test_file (void)
 {
@@ -246,7 +267,7 @@ test_file (void)
   g_autoptr (MsaTrust) trust = msa_trust_load (&sys.base, &source, &error);
 
   g_assert_no_error (error);
-  g_assert_nonnull (msa_trust_get_credentials (trust));
+  g_assert_cmpuint (count_trusted (trust), ==, 1);
   g_assert_cmpuint (sys.max, ==, MSA_MAX_TRUST_BYTES);
 }
 

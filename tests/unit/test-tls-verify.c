@@ -117,6 +117,7 @@ static const Verdict verdicts[] = {
   { "san-child", "example.org", "it is for DNS:" HOST, .spec = { .dns = { HOST } } },
   { "san-same-end", HOST, "it is for DNS:ample.org", .spec = { .dns = { "ample.org" } } },
   { "san-trailing-dot", HOST, "it is for DNS:" HOST ".", .spec = { .dns = { HOST "." } } },
+  /* CVE-2009-2417 */
   { "san-with-nul", HOST, "it is for DNS:" HOST "?.evil.example",
     .spec = { .dns_with_nul = HOST "|.evil.example" } },
   { "san-of-another-kind", HOST, "it is for", .spec = { .email = "webmaster@" HOST } },
@@ -146,6 +147,7 @@ static const Verdict verdicts[] = {
   { "wildcard-upper-case", HOST, .spec = { .dns = { "*.EXAMPLE.org" } } },
   { "wildcard-in-cn", HOST, .spec = { .common_name = "*.example.org" } },
   { "wildcard-for-idn", "b\303\274cher.example.org", .spec = { .dns = { "*.example.org" } } },
+  /* CVE-2016-9952 and -9953: a wildcard is one label, the first, and not all there is */
   { "wildcard-for-parent", "example.org", "it is for DNS:*.example.org",
     .spec = { .dns = { "*.example.org" } } },
   { "wildcard-for-two-labels", "a.b.example.org", "it is for",
@@ -164,10 +166,12 @@ static const Verdict verdicts[] = {
   { "wildcard-alone", HOST, "it is for DNS:*", .spec = { .dns = { "*" } } },
   { "wildcard-single-label", "localhost", "it is for", .spec = { .dns = { "*" } } },
 
+  /* CVE-2014-1263, -2522, CVE-2016-3739, CVE-2024-2466: an address is checked as any name */
   { "ip4-san", "127.0.0.1", .spec = { .ip = { "192.0.2.1", "127.0.0.1" } } },
   { "ip4-other", "127.0.0.1", "it is for IP:127.0.0.2", .spec = { .ip = { "127.0.0.2" } } },
   { "ip4-in-dns-san", "127.0.0.1", "it is for DNS:127.0.0.1", .spec = { .dns = { "127.0.0.1" } } },
   { "ip4-in-cn", "127.0.0.1", "it is for CN:127.0.0.1", .spec = { .common_name = "127.0.0.1" } },
+  /* CVE-2014-0139 */
   { "ip4-wildcard", "127.0.0.1", "it is for DNS:*.0.0.1", .spec = { .dns = { "*.0.0.1" } } },
   { "ip4-as-ip6", "[::ffff:127.0.0.1]", "it is for IP:127.0.0.1",
     .spec = { .ip = { "127.0.0.1" } } },
@@ -176,6 +180,7 @@ static const Verdict verdicts[] = {
   { "ip6-in-dns-san", "[2001:db8::1]", "it is for", .spec = { .dns = { "2001:db8::1" } } },
   { "name-with-ip-san", HOST, "it is for IP:127.0.0.1", .spec = { .ip = { "127.0.0.1" } } },
 
+  /* CVE-2007-3564 */
   { "expired", HOST, "expired", .flags = G_TLS_CERTIFICATE_EXPIRED,
     .spec = { .dns = { HOST }, .validity = MSA_TEST_EXPIRED } },
   { "not-yet-valid", HOST, "not yet valid",
@@ -205,6 +210,7 @@ static const Verdict verdicts[] = {
   { "issuer-no-authority", HOST, "issued by a certificate that is no authority",
     .spec = { .dns = { HOST } }, .chain = CHAIN_INTERMEDIATE,
     .authority = { .not_authority = TRUE } },
+  /* CVE-2022-27781 */
   { "chain-too-long", HOST, "a chain of 17 certificates, where at most 16 are taken",
     .spec = { .dns = { HOST } }, .chain = CHAIN_TOO_LONG },
   { "chain-too-long-unchecked", HOST, "a chain of 17 certificates", .spec = { .dns = { HOST } },
@@ -219,6 +225,7 @@ static const Verdict verdicts[] = {
     .flags = G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_BAD_IDENTITY,
     .spec = { .dns = { "a.example" }, .validity = MSA_TEST_EXPIRED } },
 
+  /* CVE-2013-4545, -6422: one check off leaves the other */
   { "chain-off-unknown-issuer", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_OTHER_ROOT,
     .checks = CHECK_NAME },
   { "chain-off-expired", HOST, .spec = { .dns = { HOST }, .validity = MSA_TEST_EXPIRED },
@@ -252,6 +259,7 @@ static const Verdict verdicts[] = {
   { "san-leading-dot", HOST, "it is for DNS:.example.org", .spec = { .dns = { ".example.org" } } },
   { "san-with-space", HOST, "it is for DNS:" HOST "?", .spec = { .dns = { HOST " " } } },
   { "cn-with-trailing-dot", HOST, "it is for CN:" HOST ".", .spec = { .common_name = HOST "." } },
+  /* CVE-2023-28321 */
   { "wildcard-in-punycode", "xn--bcher-kva.example.org", "it is for DNS:x*.example.org",
     .spec = { .dns = { "x*.example.org" } } },
   { "wildcard-after-punycode", "xn--bcher-kva.example.org", "it is for DNS:xn--*.example.org",
@@ -353,6 +361,7 @@ static const Verdict verdicts[] = {
     .chain = CHAIN_SAME_NAME },
   { "with-twin", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_WITH_TWIN },
   { "self-issued", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_SELF_ISSUED },
+  /* CVE-2022-27781, CVE-2024-0567, CVE-2026-10028 */
   { "loop", HOST, "unknown issuer", .spec = { .dns = { HOST } }, .chain = CHAIN_LOOP },
   { "loop-trusted", HOST, .spec = { .dns = { HOST } }, .chain = CHAIN_LOOP_TRUSTED },
   { "chain-absurd", HOST, "a chain of 101 certificates", .spec = { .dns = { HOST } },
@@ -397,6 +406,7 @@ static const Verdict verdicts[] = {
     .spec = { .dns = { HOST }, .validity = MSA_TEST_EXPIRED }, .pin = PIN_LEAF },
   { "pin-wrong", HOST, WRONG_KEY, .code = MSA_ERROR_TLS_PIN, .spec = { .dns = { HOST } },
     .pin = PIN_OTHER },
+  /* CVE-2025-5025, -13034: a pin counts whatever else is checked */
   { "pin-wrong-chain-off", HOST, WRONG_KEY, .code = MSA_ERROR_TLS_PIN, .spec = { .dns = { HOST } },
     .checks = CHECK_NAME, .pin = PIN_OTHER },
   { "pin-wrong-name-off", HOST, WRONG_KEY, .code = MSA_ERROR_TLS_PIN, .spec = { .dns = { HOST } },
@@ -409,12 +419,14 @@ static const Verdict verdicts[] = {
     .spec = { .dns = { HOST }, .validity = MSA_TEST_EXPIRED }, .pin = PIN_OTHER },
 
   { "staple-good", HOST, .spec = { .dns = { HOST } }, .staple = STAPLE_HONEST },
+  /* CVE-2024-8096: only a good one, in its time, from the issuer, is good */
   { "staple-revoked", HOST, "revoked", .flags = G_TLS_CERTIFICATE_REVOKED,
     .spec = { .dns = { HOST } }, .staple = STAPLE_HONEST, .status = MSA_TEST_STATUS_REVOKED },
   { "staple-unknown", HOST, "unknown to the authority that staples", .spec = { .dns = { HOST } },
     .staple = STAPLE_HONEST, .status = MSA_TEST_STATUS_UNKNOWN },
   { "staple-outdated", HOST, "outdated revocation data", .spec = { .dns = { HOST } },
     .staple = STAPLE_HONEST, .status_validity = MSA_TEST_EXPIRED },
+  /* CVE-2020-8286 */
   { "staple-of-sibling", HOST, "invalid stapled status", .spec = { .dns = { HOST } },
     .staple = STAPLE_OF_SIBLING },
   { "staple-by-stranger", HOST, "invalid stapled status", .spec = { .dns = { HOST } },
@@ -456,6 +468,7 @@ static const Verdict verdicts[] = {
     .spec = { .dns = { HOST }, .must_staple = TRUE }, .staple = STAPLE_JUNK },
   { "must-staple-try-later", HOST, "without the status it says will be stapled",
     .spec = { .dns = { HOST }, .must_staple = TRUE }, .staple = STAPLE_TRY_LATER },
+  /* CVE-2017-2629 */
   { "must-staple-none", HOST, "without the status it says will be stapled",
     .spec = { .dns = { HOST }, .must_staple = TRUE } },
   { "must-staple-good", HOST, .spec = { .dns = { HOST }, .must_staple = TRUE },
