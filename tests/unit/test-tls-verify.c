@@ -723,8 +723,8 @@ scene_init (Scene *self,
 {
   MsaTestPki *issuer;
 
-  *self = (Scene) { .cert = NULL };
-  self->authorities = g_ptr_array_new_with_free_func ((GDestroyNotify) msa_test_pki_free);
+  *self = (Scene) { .authorities = g_ptr_array_new_with_free_func (
+                        (GDestroyNotify) msa_test_pki_free) };
   issuer = find_issuer (self, row);
   self->cert = msa_test_pki_issue (issuer, &row->spec);
   change_sent_chain (self, row);
