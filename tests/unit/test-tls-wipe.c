@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "model/msa-tls-settings-private.h"
-#include "tls/msa-tls-sessions-private.h"
+#include "model/msa-tls-sessions-private.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <malloc.h>
