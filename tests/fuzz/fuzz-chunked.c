@@ -33,7 +33,7 @@ fail (Outcome *self,
   return FALSE;
 }
 
-/* RFC 9112, 7.1: 1*HEXDIG, then blanks, then maybe an extension. */
+/* RFC 9112, 7.1: 1*HEXDIG, then maybe blanks and an extension. */
 static gboolean
 read_size_line (Outcome *self,
                 const char *line,
@@ -55,7 +55,8 @@ read_size_line (Outcome *self,
   end = n_digits;
   while (end < len && (line[end] == ' ' || line[end] == '\t'))
     end++;
-  if (n_digits == 0 || n_digits > MSA_MAX_CHUNK_SIZE_DIGITS || (end < len && line[end] != ';'))
+  if (n_digits == 0 || n_digits > MSA_MAX_CHUNK_SIZE_DIGITS ||
+      (n_digits < len && (end == len || line[end] != ';')))
     return fail (self, MSA_ERROR_BAD_REPLY);
 
   *size = 0;

@@ -36,7 +36,8 @@ fail_size (GError **error)
   return MSA_HTTP1_ERROR;
 }
 
-/* Some servers pad the size with blanks, which RFC 9112, 7.1.1 allows before an extension. */
+/* Digits and nothing else, but for the blanks that RFC 9112, 7.1.1 allows before an extension:
+ * readers that skip what others count differ on where the chunk ends. */
 static gboolean
 parse_size (MsaSlice line,
             guint64 *size)
@@ -46,9 +47,10 @@ parse_size (MsaSlice line,
 
   if (msa_hex_value (msa_cursor_peek (&rest)) < 0 || !msa_is_field_value (line))
     return FALSE;
-  if (!msa_cursor_take_until (&rest, ';', &digits))
+  if (msa_cursor_take_until (&rest, ';', &digits))
+    digits = msa_slice_trim (digits);
+  else
     digits = line;
-  digits = msa_slice_trim (digits);
 
   return digits.len <= MSA_MAX_CHUNK_SIZE_DIGITS && msa_number_parse (digits, 16, G_MAXINT64, size);
 }
