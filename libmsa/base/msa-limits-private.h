@@ -31,6 +31,11 @@
 #define MSA_MAX_TRAILER_BYTES (64 * 1024)
 /* A chunk-size line with its extensions, which nobody uses. */
 #define MSA_MAX_CHUNK_LINE_BYTES (4 * 1024)
+/* What size lines may take beyond a fair share, which is so much for each chunk and this many times
+ * its data: tiny chunks with long extensions would send thousands of bytes for one. */
+#define MSA_MAX_CHUNK_EXCESS_BYTES (16 * 1024)
+#define MSA_FAIR_CHUNK_LINE_BYTES 16
+#define MSA_FAIR_CHUNK_LINE_FACTOR 2
 /* Sixteen digits say 2^64-1, more than a length may be. */
 #define MSA_MAX_CHUNK_SIZE_DIGITS 16
 

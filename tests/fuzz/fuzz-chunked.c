@@ -19,6 +19,7 @@ typedef struct
   MsaHttp1Result result; /* MORE, END or ERROR */
   gint           code;   /* of ERROR */
   gsize          n_left; /* behind the last chunk's line, if END */
+  guint64        excess; /* bytes of lines that no data pays for; the simple one's */
 } Outcome;
 
 /* The simple one: takes bytes from the front of a string. */
@@ -84,6 +85,11 @@ read_chunk (Outcome *self,
     return fail (self, MSA_ERROR_BAD_REPLY);
   if (!read_size_line (self, rest->str, len - 2, &size))
     return FALSE;
+
+  self->excess += len;
+  self->excess -= MIN (self->excess, 16 + 2 * MIN (size, (guint64) G_MAXUINT32));
+  if (self->excess > MSA_MAX_CHUNK_EXCESS_BYTES)
+    return fail (self, MSA_ERROR_TOO_LARGE);
 
   g_string_erase (rest, 0, (gssize) len);
   if (size == 0)

@@ -20,6 +20,7 @@ typedef struct
 {
   MsaHttp1ChunkPlace place;
   guint64            left;     /* bytes of this chunk's data still to come */
+  guint64            excess;   /* bytes of size lines beyond their fair share */
   gsize              searched; /* bytes of the input's first line known to hold no LF */
 } MsaHttp1Chunked;
 

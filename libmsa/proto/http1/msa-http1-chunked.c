@@ -55,6 +55,30 @@ parse_size (MsaSlice line,
   return digits.len <= MSA_MAX_CHUNK_SIZE_DIGITS && msa_number_parse (digits, 16, G_MAXINT64, size);
 }
 
+/* FALSE: what the peer sends is more frame than body. */
+static gboolean
+count_line (MsaHttp1Chunked *self,
+            gsize n_bytes)
+{
+  guint64 fair = MSA_FAIR_CHUNK_LINE_BYTES;
+
+  fair += MSA_FAIR_CHUNK_LINE_FACTOR * MIN (self->left, (guint64) G_MAXUINT32);
+  self->excess += n_bytes;
+  self->excess -= MIN (self->excess, fair);
+
+  return self->excess <= MSA_MAX_CHUNK_EXCESS_BYTES;
+}
+
+static MsaHttp1Result
+fail_excess (GError **error)
+{
+  g_set_error (error, MSA_ERROR, MSA_ERROR_TOO_LARGE,
+               "The chunk size lines have over %d bytes more than what they frame would need",
+               MSA_MAX_CHUNK_EXCESS_BYTES);
+
+  return MSA_HTTP1_ERROR;
+}
+
 static MsaHttp1Result
 read_size (MsaHttp1Chunked *self,
            MsaCursor *input,
@@ -63,6 +87,7 @@ read_size (MsaHttp1Chunked *self,
   gsize left = msa_cursor_left (input);
   MsaSlice line = MSA_SLICE_INIT;
   MsaLineEnd line_end = msa_cursor_take_line (input, self->searched, &line);
+  gsize n_bytes = left - msa_cursor_left (input);
 
   if (line_end == MSA_LINE_NONE)
     {
@@ -70,10 +95,12 @@ read_size (MsaHttp1Chunked *self,
       return left < MSA_MAX_CHUNK_LINE_BYTES ? MSA_HTTP1_MORE : fail_size (error);
     }
   self->searched = 0;
-  if (left - msa_cursor_left (input) > MSA_MAX_CHUNK_LINE_BYTES)
+  if (n_bytes > MSA_MAX_CHUNK_LINE_BYTES)
     return fail_size (error);
   if (line_end != MSA_LINE_CRLF || !parse_size (line, &self->left))
     return fail_line (line, error);
+  if (!count_line (self, n_bytes))
+    return fail_excess (error);
 
   if (self->left == 0)
     return MSA_HTTP1_END;
