@@ -63,7 +63,7 @@ msa_http1_output_open (MsaHttp1Output *self,
   self->chunked = request->has_body && request->body_length < 0;
   g_clear_pointer (&self->trailers, msa_headers_unref);
   if (self->chunked && request->trailers != NULL)
-    self->trailers = msa_headers_ref (request->trailers);
+    self->trailers = msa_http1_request_dup_trailers (request);
   self->left = request->has_body && !self->chunked ? (guint64) request->body_length : 0;
   self->complete = !self->chunked && self->left == 0;
   self->refused = FALSE;

@@ -16,5 +16,8 @@ gboolean msa_http1_write_request_head (MsaWriter *writer,
                                        const MsaRequest *request,
                                        GError **error);
 
+/* The trailers that the head announces: all, or those that an own Trailer field names. */
+MsaHeaders *msa_http1_request_dup_trailers (const MsaRequest *request) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The connection ends with this exchange, as far as the request says. */
 gboolean msa_http1_request_asks_close (const MsaRequest *request);

@@ -361,6 +361,47 @@ msa_http1_write_request_head (MsaWriter *writer,
   return TRUE;
 }
 
+static gboolean
+is_announced (const MsaHeaders *headers,
+              MsaSlice trailer)
+{
+  guint n_fields = msa_headers_get_length ((MsaHeaders *) headers);
+
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
+
+      msa_headers_peek_nth (headers, i, &name, &value);
+      if (msa_slice_equal_ci (name, field_names[FIELD_TRAILER]) &&
+          msa_http1_list_has (value, trailer))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+MsaHeaders *
+msa_http1_request_dup_trailers (const MsaRequest *request)
+{
+  guint n_fields = msa_headers_get_length (request->trailers);
+  MsaHeaders *announced;
+  MsaSlice name, value;
+
+  if (request->headers == NULL ||
+      !msa_headers_find (request->headers, field_names[FIELD_TRAILER], &value))
+    return msa_headers_ref (request->trailers);
+
+  announced = msa_headers_new ();
+  for (guint i = 0; i < n_fields; i++)
+    {
+      msa_headers_peek_nth (request->trailers, i, &name, &value);
+      if (is_announced (request->headers, name))
+        msa_headers_append_checked (announced, name, value);
+    }
+
+  return announced;
+}
+
 /* HTTP/1.0 goes on only if both sides say so (RFC 9112, 9.3). */
 gboolean
 msa_http1_request_asks_close (const MsaRequest *request)
