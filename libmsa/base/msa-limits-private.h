@@ -20,6 +20,8 @@
 /* As in curl: the sum of all lines of one response head. */
 #define MSA_MAX_HEAD_BYTES (300 * 1024)
 #define MSA_MAX_HEADER_FIELDS 5000
+/* As in curl: the sum of all heads of a transfer, interim ones and those of earlier hops. */
+#define MSA_MAX_TRANSFER_HEAD_BYTES (20 * MSA_MAX_HEAD_BYTES)
 /* One list, whoever fills it: far above a head, below what an offset of 32 bits can say. */
 #define MSA_MAX_HEADER_LIST_BYTES (16 * 1024 * 1024)
 /* The text of an error, with what a peer or the system adds to it. */

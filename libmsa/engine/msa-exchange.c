@@ -129,7 +129,7 @@ release_body (MsaTransfer *transfer,
 }
 
 /* A final answer came while the body was held or on its way. One of 300 or more does not want
- * the rest (B31). */
+ * the rest, as far as the application believes it (B31). */
 static void
 judge_upload (MsaTransfer *transfer,
               MsaSession *session)
@@ -137,7 +137,7 @@ judge_upload (MsaTransfer *transfer,
   if (transfer->upload == MSA_UPLOAD_NONE)
     return;
 
-  if (transfer->status >= 300)
+  if (transfer->status >= 300 && !transfer->settings->keep_sending_on_error)
     transfer->upload = MSA_UPLOAD_STOPPED;
   else
     release_body (transfer, session);
@@ -217,6 +217,22 @@ take_head (MsaTransfer *transfer,
     msa_headers_freeze (transfer->headers);
 }
 
+/* FALSE: that was too much. */
+static gboolean
+count_head (MsaTransfer *transfer,
+            const MsaHead *head)
+{
+  transfer->peer_is_1_0 |= head->version == MSA_HTTP_VERSION_HTTP_1_0;
+  transfer->head_bytes += head->n_bytes;
+  if (transfer->head_bytes <= MSA_MAX_TRANSFER_HEAD_BYTES)
+    return TRUE;
+
+  msa_transfer_fail (transfer, g_error_new (MSA_ERROR, MSA_ERROR_TOO_LARGE,
+                                            "All heads of the reply are longer than %d bytes",
+                                            MSA_MAX_TRANSFER_HEAD_BYTES));
+  return FALSE;
+}
+
 static void
 fail_too_large (MsaTransfer *transfer,
                 guint64 size)
@@ -258,6 +274,8 @@ handle_informational (MsaEngine *engine,
 {
   g_autoptr (MsaHeaders) headers = g_steal_pointer (&head->headers);
 
+  if (!count_head (transfer, head))
+    return;
   msa_headers_freeze (headers);
   append_interim (transfer, headers);
   if (transfer->clocked)
@@ -298,6 +316,8 @@ handle_head (MsaEngine *engine,
              MsaTransfer *transfer,
              MsaHead *head)
 {
+  if (!count_head (transfer, head))
+    return;
   take_head (transfer, head);
   transfer->times.at_us[MSA_PHASE_RESPONDED] = engine->now_us;
   if (transfer->status == 417 && transfer->asked_first)
@@ -633,6 +653,8 @@ make_request (MsaTransfer *transfer)
   MsaRequest request = transfer->hop->request;
   gboolean asks = FALSE;
 
+  if (transfer->peer_is_1_0)
+    request.version = MSA_HTTP_VERSION_HTTP_1_0;
   if (transfer->source != NULL)
     request.body_length = transfer->source->length;
   /* Trailers follow chunks only. */

@@ -119,6 +119,8 @@ fill_request (MsaRequest *request,
   request->referer = slice_or_none (settings->referer);
   request->has_body = settings->body != NULL;
   request->version = settings->http_version;
+  request->allow_http09 = settings->allow_http09;
+  request->keep_sending = settings->keep_sending_on_error;
   if (request->has_body)
     fill_body (request, settings, method);
 

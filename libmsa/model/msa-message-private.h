@@ -26,6 +26,8 @@ typedef struct
   gboolean       close;        /* ask the peer to close afterwards */
   gboolean       expect;       /* ask whether the body may come */
   MsaHeaders    *trailers;     /* (nullable): sent after a body of unknown length, announced in the head */
+  gboolean       allow_http09; /* a reply without a head is a body */
+  gboolean       keep_sending; /* the exchange is not over before the body is sent */
 } MsaRequest;
 
 /* What came before a body. */
@@ -36,6 +38,7 @@ typedef struct
   gchar         *reason;         /* (owned) (nullable): NULL for an empty one */
   MsaHeaders    *headers;        /* (owned) */
   gint64         content_length; /* of the body that follows as framed; -1: unknown */
+  gsize          n_bytes;        /* on the wire */
 } MsaHead;
 
 static inline void

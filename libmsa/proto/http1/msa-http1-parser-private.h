@@ -31,6 +31,9 @@ void            msa_http1_parser_free (MsaHttp1Parser *self);
 /* Begins with a new response. @no_body: to a HEAD request. */
 void            msa_http1_parser_start (MsaHttp1Parser *self,
                                         gboolean no_body);
+/* After start(): bytes that cannot begin a head are a body until the peer closes (HTTP/0.9); the
+ * head is then one of HTTP/1.0 with status 200 and no fields. */
+void            msa_http1_parser_allow_http09 (MsaHttp1Parser *self);
 MsaHttp1Result  msa_http1_parser_next (MsaHttp1Parser *self,
                                        MsaCursor *input,
                                        GError **error);

@@ -36,6 +36,7 @@ struct _MsaHttp1Parser
 {
   MsaHttp1State   state;
   gboolean        no_body;     /* the response is to a HEAD request */
+  gboolean        allow_http09; /* it may come without a head */
   gboolean        seen;        /* a byte came */
   guint           n_interim;
   MsaHttp1Lines   lines;       /* of this head, or of the trailers */
@@ -82,7 +83,7 @@ static const struct
   guint       next; /* bit set: states allowed after this one; FAILED always is */
   gboolean  (*read) (MsaHttp1Parser *self, MsaCursor *input, MsaHttp1Result *result);
 } states[] = {
-  [MSA_HTTP1_STATUS_LINE]  = { "status line", TO (FIELDS), read_status_line },
+  [MSA_HTTP1_STATUS_LINE]  = { "status line", TO (FIELDS) | TO (UNTIL_CLOSE), read_status_line },
   [MSA_HTTP1_FIELDS]       = { "head", AFTER_HEAD, read_fields },
   [MSA_HTTP1_RAW]          = { "body", TO (OVER), read_raw },
   [MSA_HTTP1_UNTIL_CLOSE]  = { "body", TO (OVER), read_until_close },
@@ -174,6 +175,12 @@ msa_http1_parser_start (MsaHttp1Parser *self,
   };
 }
 
+void
+msa_http1_parser_allow_http09 (MsaHttp1Parser *self)
+{
+  self->allow_http09 = TRUE;
+}
+
 /* "HTTP/1.1 200 OK"; the last blank may be missing with the reason. 101 is refused since no request
  * asks for another protocol. */
 static gboolean
@@ -213,16 +220,31 @@ parse_status_line (MsaHead *head,
   return TRUE;
 }
 
-/* A peer that does not speak HTTP/1 may never send a line's end. */
+/* As far as it is there. */
 static gboolean
-may_be_status_line (const MsaCursor *input)
+may_begin (const MsaCursor *input,
+           MsaSlice expected)
 {
-  MsaSlice expected = MSA_SLICE ("HTTP/1.");
   MsaSlice start = msa_cursor_rest (input);
 
   expected.len = start.len = MIN (expected.len, start.len);
 
   return msa_slice_equal (start, expected);
+}
+
+/* A reply that begins with its body (RFC 1945, 3.1). */
+static gboolean
+give_no_head (MsaHttp1Parser *self,
+              MsaHttp1Result *result)
+{
+  self->head.status = 200;
+  self->head.version = MSA_HTTP_VERSION_HTTP_1_0;
+  self->head.headers = msa_headers_new_sized (0);
+  msa_headers_freeze (self->head.headers);
+  set_state (self, MSA_HTTP1_UNTIL_CLOSE);
+  *result = MSA_HTTP1_HEAD;
+
+  return TRUE;
 }
 
 static gboolean
@@ -232,11 +254,15 @@ read_status_line (MsaHttp1Parser *self,
 {
   MsaSlice line;
 
+  if (self->allow_http09 && self->n_interim == 0 && !may_begin (input, MSA_SLICE ("HTTP/")))
+    return give_no_head (self, result);
+
   switch (msa_http1_lines_take (&self->lines, input, &line, &self->failure))
     {
     case MSA_HTTP1_LINE_MORE:
       *result = MSA_HTTP1_MORE;
-      if (may_be_status_line (input))
+      /* A peer that does not speak HTTP/1 may never send a line's end. */
+      if (may_begin (input, MSA_SLICE ("HTTP/1.")))
         return TRUE;
       msa_http1_fail_line (msa_cursor_rest (input), not_http, &self->failure);
       return note_failure (self);
@@ -278,6 +304,7 @@ end_head (MsaHttp1Parser *self,
           MsaHttp1Result *result)
 {
   msa_headers_freeze (self->head.headers);
+  self->head.n_bytes = self->lines.n_bytes;
   if (self->head.status < 200)
     return end_interim_head (self, result);
 

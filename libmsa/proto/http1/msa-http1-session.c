@@ -32,6 +32,9 @@ typedef struct
   gpointer             stream;      /* (unowned): while busy */
   gboolean             served;      /* an exchange ended as it should */
   gboolean             asked_close; /* the request of this one says it is the last */
+  gboolean             keep_sending; /* the request goes out to its end, whatever the answer */
+  MsaHttpVersion       version;     /* of the first head; AUTO: none came */
+  gboolean             switched;    /* a later one had another */
   gboolean             starved;     /* the parser wants more bytes than are there */
   MsaSocketEvents      wants;       /* the chain's, after a recv that would block; without IN */
 
@@ -91,6 +94,7 @@ msa_http1_session_open (MsaSession *session,
                         GError **error)
 {
   MsaHttp1Session *self = get_self (session);
+  gboolean is_head = msa_slice_equal (request->method, MSA_SLICE ("HEAD"));
 
   if (self->state != MSA_HTTP1_SESSION_IDLE)
     {
@@ -106,8 +110,11 @@ msa_http1_session_open (MsaSession *session,
   self->stream = stream;
   self->parent.answering = FALSE;
   self->asked_close = msa_http1_request_asks_close (request);
+  self->keep_sending = request->keep_sending;
   self->starved = TRUE;
-  msa_http1_parser_start (self->parser, msa_slice_equal (request->method, MSA_SLICE ("HEAD")));
+  msa_http1_parser_start (self->parser, is_head);
+  if (request->allow_http09 && !self->served && !is_head)
+    msa_http1_parser_allow_http09 (self->parser);
 
   return TRUE;
 }
@@ -155,7 +162,7 @@ give_failure (MsaHttp1Session *self,
 static MsaSessionEventKind
 give_end (MsaHttp1Session *self)
 {
-  gboolean reusable = !self->asked_close &&
+  gboolean reusable = !self->asked_close && !self->switched &&
                       msa_http1_parser_keeps_alive (self->parser) &&
                       msa_http1_input_left (&self->input) == 0 &&
                       msa_http1_output_is_sent (&self->output);
@@ -166,6 +173,20 @@ give_end (MsaHttp1Session *self)
   set_state (self, reusable ? MSA_HTTP1_SESSION_IDLE : MSA_HTTP1_SESSION_SPENT);
 
   return MSA_SESSION_END;
+}
+
+/* One and the same server does not change its version: somebody else answers, as a balancer does
+ * whose own pages are HTTP/1.0. Read, but not trusted with a further request. */
+static MsaHead *
+take_head (MsaHttp1Session *self)
+{
+  MsaHead *head = msa_http1_parser_get_head (self->parser);
+
+  if (self->version == MSA_HTTP_VERSION_AUTO)
+    self->version = head->version;
+  self->switched |= self->version != head->version;
+
+  return head;
 }
 
 /* @result is not MORE. Takes @error. */
@@ -179,12 +200,12 @@ give_result (MsaHttp1Session *self,
     {
     case MSA_HTTP1_INFORMATIONAL:
       self->parent.answering = msa_http1_input_left (&self->input) > 0;
-      event->head = msa_http1_parser_get_head (self->parser);
+      event->head = take_head (self);
       if (G_UNLIKELY (is_traced (self)))
         msa_http1_trace_response (&self->parent.trace, event->head, NULL);
       return MSA_SESSION_INFORMATIONAL;
     case MSA_HTTP1_HEAD:
-      event->head = msa_http1_parser_get_head (self->parser);
+      event->head = take_head (self);
       if (G_UNLIKELY (is_traced (self)))
         msa_http1_trace_response (&self->parent.trace, event->head,
                                   msa_http1_parser_get_framing (self->parser));
@@ -298,6 +319,32 @@ receive (MsaHttp1Session *self,
     }
 }
 
+/* The response may be over, but not the request, and nobody has given that up. */
+static gboolean
+is_end_held (const MsaHttp1Session *self)
+{
+  return self->keep_sending && self->output.failure == NULL &&
+         !msa_http1_output_is_sent (&self->output);
+}
+
+/* The peer may still close, or say what it should not: then there is nothing to send for. */
+static MsaSessionEventKind
+hold_end (MsaHttp1Session *self,
+          guint8 *buffer,
+          gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  gsize n_read = 0;
+
+  if (msa_http1_input_left (&self->input) > 0 ||
+      msa_filter_recv (self->parent.chain, buffer, size, &n_read, &error) != MSA_IO_AGAIN)
+    return give_end (self);
+
+  note_wants (self);
+
+  return MSA_SESSION_BLOCKED;
+}
+
 /* Goes round only while reads are filled and give no event: at most as often as a head has room. */
 static MsaSessionEventKind
 next_busy (MsaHttp1Session *self,
@@ -324,6 +371,8 @@ next_busy (MsaHttp1Session *self,
           GError *error = NULL;
           MsaHttp1Result result = msa_http1_input_parse (&self->input, self->parser, &error);
 
+          if (result == MSA_HTTP1_END && is_end_held (self))
+            return hold_end (self, buffer, size);
           if (result != MSA_HTTP1_MORE)
             return give_result (self, result, event, error);
           self->starved = TRUE;
@@ -432,7 +481,7 @@ msa_http1_session_pending (MsaSession *session)
   if (self->input.again_len > 0 || self->input.held.failed)
     return TRUE;
   if (!msa_http1_parser_needs_bytes (self->parser))
-    return TRUE;
+    return !is_end_held (self);
 
   return !self->starved && msa_http1_input_left (&self->input) > 0;
 }
