@@ -68,6 +68,8 @@ fail (MsaStreamSink *self,
   self->error = g_error_new (MSA_ERROR, MSA_ERROR_WRITE, "The body could not be written to %s: %s",
                              name == NULL ? "the output stream" : name, cause);
   set_state (self, MSA_STREAM_SINK_FAILED);
+  /* Nobody is to wait until there is room again. */
+  msa_writer_release (&self->pending);
 }
 
 static void

@@ -338,6 +338,28 @@ handle_head (MsaEngine *engine,
     engine->client->headers (engine->client_data, transfer);
 }
 
+/* (nullable): why the sink takes no more, if it knows. */
+static GError *
+dup_sink_error (const MsaTransfer *transfer)
+{
+  const MsaSinkOps *ops = transfer->sink->ops;
+  const GError *error = ops->get_error == NULL ? NULL : ops->get_error (transfer->sink);
+
+  return error == NULL ? NULL : g_error_copy (error);
+}
+
+static void
+fail_refused (MsaTransfer *transfer,
+              guint64 taken)
+{
+  GError *error = dup_sink_error (transfer);
+
+  if (error == NULL)
+    error = g_error_new (MSA_ERROR, MSA_ERROR_WRITE,
+                         "The body was refused after %" G_GUINT64_FORMAT " bytes", taken);
+  msa_transfer_fail (transfer, error);
+}
+
 /* Gives the bytes to the sink, which may run application code. FALSE: they were not taken, and
  * come again after a pause. */
 static gboolean
@@ -378,10 +400,7 @@ handle_data (MsaEngine *engine,
     }
   transfer->bytes_received = received;
   if (result == MSA_WRITE_ABORT)
-    msa_transfer_fail (transfer,
-                       g_error_new (MSA_ERROR, MSA_ERROR_WRITE,
-                                    "The body was refused after %" G_GUINT64_FORMAT " bytes",
-                                    received - data.len));
+    fail_refused (transfer, received - data.len);
 
   return TRUE;
 }
@@ -582,6 +601,17 @@ needs_sending (const MsaTransfer *transfer,
          (session->ops->wants (session) & MSA_SOCKET_OUT) != 0;
 }
 
+/* A sink that writes in the background fails there, and only wakes us: the peer may have nothing
+ * more to say for long. */
+static void
+check_sink (MsaTransfer *transfer)
+{
+  GError *error = dup_sink_error (transfer);
+
+  if (error != NULL)
+    msa_transfer_fail (transfer, error);
+}
+
 static void
 drive_open (MsaEngine *engine,
             MsaConnection *connection)
@@ -589,9 +619,12 @@ drive_open (MsaEngine *engine,
   MsaTransfer *transfer = connection->stream;
 
   if (transfer != NULL)
-    msa_transfer_ref (transfer);
+    {
+      msa_transfer_ref (transfer);
+      check_sink (transfer);
+    }
   connection->busy = TRUE;
-  if (transfer != NULL && needs_sending (transfer, connection->session))
+  if (connection->stream != NULL && needs_sending (transfer, connection->session))
     send_more (transfer, connection->session);
   pull (engine, connection);
   connection->busy = FALSE;

@@ -1,7 +1,8 @@
 /* msa-sys-real-private.h: the parts of the real system among themselves
  *
- * msa-sys-real.c has the table, sockets, clocks and files; msa-sys-real-jobs.c the threads;
- * msa-sys-real-poller.c (Linux) or msa-sys-real-no-poller.c what only Linux has.
+ * msa-sys-real.c has the table, sockets and clocks; msa-sys-real-jobs.c the threads;
+ * msa-sys-real-files.c files that are written; msa-sys-real-poller.c (Linux) or
+ * msa-sys-real-no-poller.c what only Linux has.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -44,6 +45,17 @@ gboolean msa_sys_real_run_job (MsaSys *sys,
                                MsaJob *job,
                                GError **error);
 void     msa_sys_real_end_jobs (MsaSysReal *self);
+
+/* msa-sys-real-files.c: as in MsaSysOps; the simulation's files are real too. */
+GOutputStream *msa_sys_real_open_output (MsaSys *sys,
+                                         GFile *file,
+                                         gboolean *existed,
+                                         GCancellable *cancellable,
+                                         GError **error);
+void     msa_sys_real_discard_output (MsaSys *sys,
+                                      GOutputStream *stream,
+                                      GFile *file,
+                                      gboolean existed);
 
 /* msa-sys-real-poller.c */
 int      msa_sys_real_poller_open (MsaSys *sys);

@@ -1,7 +1,8 @@
 /* msa-sys-real.c: the real system behind MsaSys
  *
  * Sockets, clocks, files, names and environment as libc has them, with EINTR
- * retried. Threads are in msa-sys-real-jobs.c, the poller in msa-sys-real-poller.c.
+ * retried. Threads are in msa-sys-real-jobs.c, the poller in msa-sys-real-poller.c, files that are
+ * written in msa-sys-real-files.c.
  * The memory outlives the owner's free() for as long as a job runs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -426,33 +427,6 @@ real_free (MsaSys *sys)
   msa_sys_real_unref (self);
 }
 
-static GOutputStream *
-real_open_output (MsaSys *sys,
-                  GFile *file,
-                  gboolean *existed,
-                  GCancellable *cancellable,
-                  GError **error)
-{
-  *existed = g_file_query_exists (file, cancellable);
-
-  return G_OUTPUT_STREAM (
-      g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, error));
-}
-
-static void
-real_discard_output (MsaSys *sys,
-                     GOutputStream *stream,
-                     GFile *file,
-                     gboolean existed)
-{
-  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
-
-  g_cancellable_cancel (cancelled);
-  g_output_stream_close (stream, cancelled, NULL);
-  if (!existed)
-    g_file_delete (file, NULL, NULL);
-}
-
 static GInputStream *
 real_open_input (MsaSys *sys,
                  GFile *file,
@@ -506,8 +480,8 @@ static const MsaSysOps ops = {
   .ask_resolver = msa_sys_real_ask_resolver,
   .read_file = real_read_file,
   .file_stamp = real_file_stamp,
-  .open_output = real_open_output,
-  .discard_output = real_discard_output,
+  .open_output = msa_sys_real_open_output,
+  .discard_output = msa_sys_real_discard_output,
   .open_input = real_open_input,
   .interface_index = real_interface_index,
   .getenv = real_getenv,

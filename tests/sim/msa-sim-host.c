@@ -10,6 +10,8 @@
 #include "net/msa-sys-real-private.h"
 #include "sim/msa-sim-private.h"
 
+#include "net/msa-sys-real-private.h"
+
 #include <errno.h>
 #include <gio/gio.h>
 #include <netdb.h>
@@ -340,10 +342,7 @@ sim_open_output (MsaSys *sys,
   if (!enter_open ((MsaSim *) sys, SIM_OP_open_output, file, error))
     return NULL;
 
-  *existed = g_file_query_exists (file, cancellable);
-
-  return G_OUTPUT_STREAM (
-      g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, error));
+  return msa_sys_real_open_output (sys, file, existed, cancellable, error);
 }
 
 void
@@ -352,12 +351,7 @@ sim_discard_output (MsaSys *sys,
                     GFile *file,
                     gboolean existed)
 {
-  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
-
-  g_cancellable_cancel (cancelled);
-  g_output_stream_close (stream, cancelled, NULL);
-  if (!existed)
-    g_file_delete (file, NULL, NULL);
+  msa_sys_real_discard_output (sys, stream, file, existed);
 }
 
 GInputStream *

@@ -21,6 +21,8 @@ typedef struct
   const char *reply; /* said when the request is complete */
   const char *early; /* (nullable): said when the head has come; the rest is not waited for */
   gboolean refuse_once; /* 417 to the first request that asks first */
+  const char *refusal; /* (nullable): in place of that 417 */
+  gint64 late_us; /* how long after the head the interim comes */
 } Script;
 
 static Script script;
@@ -52,11 +54,11 @@ received_cb (MsaSimPeer *peer,
     return;
   peer->user_data = &script;
   if (first && script.refuse_once && strstr (request->str, "Expect:") != NULL)
-    msa_sim_peer_send (peer, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n", -1);
+    msa_sim_peer_send (peer, script.refusal, -1);
   else if (first && script.early != NULL)
     msa_sim_peer_send (peer, script.early, -1);
   else if (first && script.interim != NULL)
-    msa_sim_peer_send (peer, script.interim, -1);
+    msa_sim_peer_send_at (peer, script.late_us, script.interim, -1);
   if (script.early == NULL && is_complete (request->str))
     msa_sim_peer_send (peer, script.reply, -1);
 }
@@ -76,6 +78,8 @@ prepare (MsaTestWorld *world,
   script = wanted;
   if (script.reply == NULL)
     script.reply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  if (script.refusal == NULL)
+    script.refusal = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
   msa_sim_listen (world->sim, "10.0.0.9", 80, accept_cb, NULL);
 }
 
@@ -145,6 +149,44 @@ test_trailers (MsaTestWorld *world)
   msa_headers_append (msa_easy_get_request_trailers (easy), "X-Sum", "42", NULL);
   g_assert_no_error (run_one (world, easy));
   g_assert_nonnull (strstr (get_request (world, 0), "Trailer: X-Sum\r\n"));
+  g_assert_true (g_str_has_suffix (get_request (world, 0), "5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n"));
+}
+
+/* An own Trailer field says what is announced; the others stay out (B33). */
+static void
+test_trailers_announced (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = make_stream ("hello");
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  MsaHeaders *trailers = msa_easy_get_request_trailers (easy);
+
+  prepare (world, (Script) { .interim = "HTTP/1.1 100 Continue\r\n\r\n" });
+  msa_easy_set_body_stream (easy, NULL, stream, 5);
+  msa_headers_append (msa_easy_get_request_headers (easy), "trailer", "X-Last, x-SUM", NULL);
+  msa_headers_append (trailers, "X-Sum", "42", NULL);
+  msa_headers_append (trailers, "X-Unsaid", "43", NULL);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_null (strstr (get_request (world, 0), "Trailer: X-Sum\r\n"));
+  g_assert_true (g_str_has_suffix (get_request (world, 0), "5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n"));
+}
+
+/* No line can be made to look like another: the list takes none. */
+static void
+test_trailers_malformed (MsaTestWorld *world)
+{
+  static const char *const pairs[][2] = {
+    { "X:", "y" }, { "", "y" }, { "X Y", "z" }, { "X", "y\r\nZ" }, { "X", "y\nHost: z" },
+  };
+  g_autoptr (GInputStream) stream = make_stream ("hello");
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  MsaHeaders *trailers = msa_easy_get_request_trailers (easy);
+
+  prepare (world, (Script) { .interim = "HTTP/1.1 100 Continue\r\n\r\n" });
+  msa_easy_set_body_stream (easy, NULL, stream, 5);
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    g_assert_false (msa_headers_append (trailers, pairs[i][0], pairs[i][1], NULL));
+  msa_headers_append (trailers, "X-Sum", "42", NULL);
+  g_assert_no_error (run_one (world, easy));
   g_assert_true (g_str_has_suffix (get_request (world, 0), "5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n"));
 }
 
@@ -291,6 +333,208 @@ test_expectation_fails (MsaTestWorld *world)
   g_assert_true (g_str_has_suffix (get_request (world, 1), "5\r\nhello\r\n0\r\n\r\n"));
 }
 
+/* What the application asks is its own: it gets the answer. */
+static void
+test_own_expectation_fails (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("x", 1);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  prepare (world, (Script) { .refuse_once = TRUE });
+  msa_easy_set_body (easy, NULL, body);
+  msa_headers_append (msa_easy_get_request_headers (easy), "Expect", "100-continue", NULL);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, 417);
+  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 1);
+}
+
+/* HTTP/1.0 knows no 100 (Continue). */
+static void
+test_expect_is_not_for_http_1_0 (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = make_large (MSA_EXPECT_THRESHOLD_BYTES + 1);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  prepare (world, (Script) { .reply = NULL });
+  msa_easy_set_http_version (easy, MSA_HTTP_VERSION_HTTP_1_0);
+  msa_easy_set_body (easy, NULL, body);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_nonnull (strstr (get_request (world, 0), "POST /up HTTP/1.0\r\n"));
+  g_assert_null (strstr (get_request (world, 0), "Expect"));
+}
+
+/* While the body is held nobody asks whether it could be sent: the socket always could. */
+static void
+test_expect_polls_no_room (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("x", 1);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  guint n_calls;
+
+  prepare (world, (Script) { .interim = "HTTP/1.1 100 Continue\r\n\r\n", .late_us = 900000 });
+  msa_easy_set_body (easy, NULL, body);
+  msa_headers_append (msa_easy_get_request_headers (easy), "Expect", "100-continue", NULL);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_SENDING));
+  msa_test_world_settle (world, 10000);
+  g_assert_cmpint (msa_test_driver_get_wanted (world->driver, msa_test_world_get_fd (world)), ==,
+                   MSA_SOCKET_IN);
+  n_calls = msa_test_driver_count_socket_calls (world->driver);
+  msa_test_world_settle (world, 800000);
+  g_assert_cmpuint (msa_test_driver_count_socket_calls (world->driver), ==, n_calls);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, 0);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_no_error (msa_easy_get_error (easy));
+}
+
+/* Whatever comes of the question, the next request stands where the peer looks for it (Go
+ * CVE-2024-24791). */
+
+typedef struct
+{
+  const char *name;
+  Script script;
+  guint status;
+  guint n_peers; /* with the request behind it */
+  gboolean sent; /* the body was */
+} Expectation;
+
+#define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+#define FINAL(status) "HTTP/1.1 " status " X\r\nContent-Length: 0\r\n\r\n"
+
+static const Expectation expectations[] = {
+  { "continue", { .interim = CONTINUE }, 200, 1, TRUE },
+  { "none", { .reply = NULL }, 200, 1, TRUE },
+  { "late-continue", { .interim = CONTINUE, .late_us = 999500 }, 200, 1, TRUE },
+  { "continue-behind-final", { .interim = CONTINUE, .late_us = 1005000 }, 200, 2, TRUE },
+  { "another-interim-first", { .interim = "HTTP/1.1 103 X\r\n\r\n" CONTINUE }, 200, 1, TRUE },
+  { "twice-continue", { .interim = CONTINUE CONTINUE }, 200, 1, TRUE },
+  { "final", { .early = FINAL ("200") }, 200, 1, TRUE },
+  { "final-that-closes",
+    { .early = "HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" },
+    200,
+    2,
+    TRUE },
+  { "refused", { .early = FINAL ("403") }, 403, 2, FALSE },
+  { "refused-with-continue", { .early = CONTINUE FINAL ("403") }, 403, 1, TRUE },
+  { "expectation-failed", { .early = FINAL ("417") }, 417, 2, FALSE },
+};
+
+static void
+test_expectation (MsaTestWorld *world)
+{
+  const Expectation *row = world->row;
+  g_autoptr (GBytes) body = g_bytes_new_static ("body", 4);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  MsaEasy *next = msa_test_world_make (world, "http://10.0.0.9/next");
+  GString *received;
+
+  prepare (world, row->script);
+  msa_easy_set_body (easy, NULL, body);
+  msa_headers_append (msa_easy_get_request_headers (easy), "Expect", "100-continue", NULL);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, row->status);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, row->sent ? 4 : 0);
+  msa_test_world_settle (world, 10000);
+
+  received = msa_sim_peer_get_received (msa_sim_get_peer (world->sim, 0));
+  g_assert_true (g_str_has_suffix (received->str, row->sent ? "\r\n\r\nbody" : "\r\n\r\n"));
+  g_string_truncate (received, 0);
+  script.early = NULL;
+  g_assert_no_error (run_one (world, next));
+  g_assert_cmpuint (msa_easy_get_status (next), ==, 200);
+  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, row->n_peers);
+  g_assert_true (g_str_has_prefix (get_request (world, row->n_peers - 1), "GET /next HTTP"));
+}
+
+/* After HTTP/1.0 */
+
+#define REFUSAL_1_0 "HTTP/1.0 417 No\r\nContent-Length: 0\r\n\r\n"
+
+static void
+test_goes_on_in_http_1_0 (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = make_large (MSA_EXPECT_THRESHOLD_BYTES + 1);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  prepare (world, (Script) { .refuse_once = TRUE, .refusal = REFUSAL_1_0 });
+  msa_easy_set_body (easy, NULL, body);
+  msa_headers_append (msa_easy_get_request_trailers (easy), "X-Sum", "42", NULL);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, 200);
+  g_assert_nonnull (strstr (get_request (world, 0), "POST /up HTTP/1.1\r\n"));
+  g_assert_nonnull (strstr (get_request (world, 0), "Transfer-Encoding: chunked\r\n"));
+  g_assert_nonnull (strstr (get_request (world, 1), "POST /up HTTP/1.0\r\n"));
+  g_assert_nonnull (strstr (get_request (world, 1), "Content-Length: 1048577\r\n"));
+  g_assert_null (strstr (get_request (world, 1), "Transfer-Encoding"));
+  g_assert_null (strstr (get_request (world, 1), "Trailer"));
+
+  /* It is of that run alone. */
+  msa_headers_clear (msa_easy_get_request_trailers (easy));
+  g_assert_no_error (run_one (world, easy));
+  g_assert_nonnull (strstr (get_request (world, 2), "POST /up HTTP/1.1\r\n"));
+}
+
+/* Nor can a length be made up. */
+static void
+test_http_1_0_needs_length (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = make_stream ("hello");
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  prepare (world, (Script) { .refuse_once = TRUE, .refusal = REFUSAL_1_0 });
+  msa_easy_set_body_stream (easy, NULL, stream, -1);
+  g_assert_error (run_one (world, easy), MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, "HTTP/1.0"));
+}
+
+/* Sending on after an error: all of it goes out, and the connection stays good (B31). */
+static void
+test_keep_sending (MsaTestWorld *world)
+{
+  const gsize size = 200000;
+  g_autoptr (GBytes) body = make_large (size);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  msa_sim_set_send_window (world->sim, 3000);
+  prepare (world, (Script) { .early = FINAL ("403") });
+  msa_easy_set_keep_sending_on_error (easy, TRUE);
+  msa_easy_set_body (easy, NULL, body);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, 403);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, size);
+  msa_test_world_settle (world, 10000);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 1);
+}
+
+/* The peer has had enough: then it ends there. */
+static void
+early_close_cb (MsaSim *sim,
+                MsaSimPeer *peer,
+                gpointer data)
+{
+  msa_sim_peer_stop_reading (peer);
+  msa_sim_peer_send_at (peer, 20000, FINAL ("403"), -1);
+  msa_sim_peer_close_at (peer, 40000);
+}
+
+static void
+test_keep_sending_until_close (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = make_large (1000000);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  msa_sim_set_send_window (world->sim, 3000);
+  msa_sim_listen (world->sim, "10.0.0.9", 80, early_close_cb, NULL);
+  msa_easy_set_keep_sending_on_error (easy, TRUE);
+  msa_easy_set_body (easy, NULL, body);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, 403);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), <, 1000000);
+  msa_test_world_settle (world, 10000);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
+}
+
 static void
 test_early_refusal_stops (MsaTestWorld *world)
 {
@@ -431,6 +675,8 @@ main (int argc,
     { "/msa/bodies/stream-of-known-length", test_stream_of_known_length },
     { "/msa/bodies/stream-of-unknown-length", test_stream_of_unknown_length },
     { "/msa/bodies/trailers", test_trailers },
+    { "/msa/bodies/trailers-announced", test_trailers_announced },
+    { "/msa/bodies/trailers-malformed", test_trailers_malformed },
     { "/msa/bodies/trailer-that-frames", test_trailer_that_frames },
     { "/msa/bodies/short-stream", test_short_stream },
     { "/msa/bodies/file", test_file },
@@ -440,6 +686,12 @@ main (int argc,
     { "/msa/bodies/expect/not-for-small", test_expect_is_not_for_small },
     { "/msa/bodies/expect/by-application", test_expect_by_application },
     { "/msa/bodies/expect/fails", test_expectation_fails },
+    { "/msa/bodies/expect/own-fails", test_own_expectation_fails },
+    { "/msa/bodies/expect/not-for-http-1-0", test_expect_is_not_for_http_1_0 },
+    { "/msa/bodies/http-1-0/goes-on", test_goes_on_in_http_1_0 },
+    { "/msa/bodies/http-1-0/needs-length", test_http_1_0_needs_length },
+    { "/msa/bodies/keep-sending/all", test_keep_sending },
+    { "/msa/bodies/keep-sending/until-close", test_keep_sending_until_close },
     { "/msa/bodies/early-refusal-stops", test_early_refusal_stops },
     { "/msa/bodies/output-stream", test_output_stream },
     { "/msa/bodies/output-file", test_output_file },
@@ -453,6 +705,14 @@ main (int argc,
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
+  for (guint i = 0; i < G_N_ELEMENTS (expectations); i++)
+    {
+      g_autofree char *path = g_strconcat ("/msa/bodies/expect-then/", expectations[i].name, NULL);
+
+      msa_test_world_add_row_test (path, test_expectation, &expectations[i]);
+    }
+  msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/expect/polls-no-room",
+                              test_expect_polls_no_room);
 
   return g_test_run ();
 }
