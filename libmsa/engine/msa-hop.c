@@ -12,6 +12,7 @@
 #include "model/msa-error.h"
 #include "model/msa-tls-config-private.h"
 #include "net/msa-socket-private.h"
+#include "proto/http1/msa-http1-quote-private.h"
 
 static const char *const idempotent_methods[] = { "GET", "HEAD", "OPTIONS", "TRACE",
                                                   "DELETE", "PUT", NULL };
@@ -37,12 +38,14 @@ static gboolean
 check_method (MsaSlice method,
               GError **error)
 {
+  g_autofree gchar *quoted = NULL;
+
   if (msa_is_token (method))
     return TRUE;
 
+  quoted = msa_http1_quote (method);
   g_set_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT,
-               "The method “%.*s” is not a token of RFC 9110, section 5.6.2",
-               (int) MIN (method.len, 40), method.data);
+               "The method %s is not a token of RFC 9110, section 5.6.2", quoted);
   return FALSE;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define REPLACE_FLAGS (G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION)
 #define OLD_ATTRIBUTES "unix::mode,unix::uid,unix::gid"
 
 /* The file itself, where @file is a link to one. */
@@ -68,9 +69,7 @@ msa_sys_real_open_output (MsaSys *sys,
         g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, error));
 
   target = follow_links (file);
-  stream =
-      g_file_replace (target, NULL, FALSE, G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION,
-                      cancellable, error);
+  stream = g_file_replace (target, NULL, FALSE, REPLACE_FLAGS, cancellable, error);
   if (stream == NULL)
     return NULL;
   if (g_file_info_has_attribute (old, G_FILE_ATTRIBUTE_UNIX_MODE))

@@ -1,8 +1,8 @@
 /* fuzz-response.c: responses in HTTP/1, whole and in pieces
  *
- * Input: in the first line how it ends (1: the peer closes, 2: the requests are HEAD,
- * 3: both) and the lengths of the pieces, then the bytes. What they mean does not
- * depend on how they are cut.
+ * Input: in the first line a sum (1: the peer closes, 2: the requests are HEAD, 4: the first
+ * response may come without a head) and the lengths of the pieces, then the bytes. What they
+ * mean does not depend on how they are cut.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 {
   MsaCursor input = msa_cursor (data, size);
   MsaCursor line = msa_cursor_from_slice (msa_fuzz_take_line (&input));
-  MsaFuzzHttp1Flags flags = (MsaFuzzHttp1Flags) msa_fuzz_choose (&line, 4);
+  MsaFuzzHttp1Flags flags = (MsaFuzzHttp1Flags) msa_fuzz_choose (&line, 8);
   MsaSlice plan = msa_cursor_rest (&line);
   MsaSlice bytes = msa_cursor_rest (&input);
   GString *whole = msa_fuzz_http1_run (bytes, MSA_SLICE ("0"), flags);

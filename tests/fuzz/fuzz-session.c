@@ -3,7 +3,8 @@
  * Input: in the first line how the last response ends (0: nothing more comes, 1: the
  * peer closes, 2: the line is cut), the request (0: GET, 1: HEAD, 2: a body of known
  * length, 3: one in chunks, 4 and 5: the same, long), whether the response comes
- * before all of it is sent (1), and how much the chain takes in each send. In the
+ * before all of it is sent (1) and whether that is sent on (2; 3: both), and how much the
+ * chain takes in each send. In the
  * second line the lengths of what it gives; in the third one what the caller does
  * between the events. Then the responses, with a line "%%" between two. The same
  * events must come as from a chain that does all at once, and the same request must go
@@ -179,6 +180,7 @@ typedef struct
 {
   RequestKind kind;
   gboolean    early;     /* the response comes before all of the request is sent */
+  gboolean    keep_sending; /* which does not end with it */
   ScriptEnd   end;
   MsaSlice    takes;
   MsaSlice    gives;
@@ -438,6 +440,7 @@ send_request (Caller *self,
     .authority = MSA_SLICE ("example.com"),
     .has_body = size > 0,
     .body_length = is_chunked (plan->kind) ? -1 : (gint64) size,
+    .keep_sending = plan->keep_sending,
   };
   g_autoptr (GError) error = NULL;
 
@@ -633,10 +636,13 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   MsaCursor line = msa_cursor_from_slice (msa_fuzz_take_line (&input));
   Plan plan = { .n_responses = 0 };
   Caller at_once, cut;
+  guint when;
 
   plan.end = (ScriptEnd) msa_fuzz_choose (&line, N_ENDS);
   plan.kind = (RequestKind) msa_fuzz_choose (&line, N_REQUESTS);
-  plan.early = msa_fuzz_choose (&line, 2) == 1;
+  when = msa_fuzz_choose (&line, 4);
+  plan.early = (when & 1) != 0;
+  plan.keep_sending = (when & 2) != 0;
   plan.takes = msa_cursor_rest (&line);
   plan.gives = msa_fuzz_take_line (&input);
   plan.acts = msa_fuzz_take_line (&input);

@@ -133,9 +133,10 @@ pull (Run *self)
       gboolean needs_bytes = msa_http1_parser_needs_bytes (self->parser);
       MsaHttp1Result result = msa_http1_parser_next (self->parser, &self->here, &error);
 
-      /* An event is made of bytes, unless it says that it is not. */
+      /* An event is made of bytes, unless it says that it is not, or there is no head. */
       g_assert_true (result == MSA_HTTP1_MORE || result == MSA_HTTP1_ERROR || !needs_bytes ||
-                     msa_cursor_left (&self->here) < left);
+                     msa_cursor_left (&self->here) < left ||
+                     ((self->flags & MSA_FUZZ_HTTP09) != 0 && result == MSA_HTTP1_HEAD));
       if (!write_event (self, result, error))
         return;
     }
@@ -183,6 +184,8 @@ msa_fuzz_http1_run (MsaSlice bytes,
 
   self.parser = msa_http1_parser_new ();
   msa_http1_parser_start (self.parser, (flags & MSA_FUZZ_NO_BODY) != 0);
+  if ((flags & MSA_FUZZ_HTTP09) != 0)
+    msa_http1_parser_allow_http09 (self.parser);
   self.rest = msa_cursor_from_slice (bytes);
   self.here = msa_cursor ("", 0);
 

@@ -11,6 +11,7 @@ typedef enum
   MSA_FUZZ_OPEN = 0,
   MSA_FUZZ_EOF = 1 << 0,     /* the peer closes behind the bytes */
   MSA_FUZZ_NO_BODY = 1 << 1, /* the requests are HEAD */
+  MSA_FUZZ_HTTP09 = 1 << 2,  /* the first response may come without a head */
 } MsaFuzzHttp1Flags;
 
 /* All events as a text, of as many responses as the bytes hold. Each piece comes, with what the parser left of

@@ -175,7 +175,11 @@ static void
 test_trailers_malformed (MsaTestWorld *world)
 {
   static const char *const pairs[][2] = {
-    { "X:", "y" }, { "", "y" }, { "X Y", "z" }, { "X", "y\r\nZ" }, { "X", "y\nHost: z" },
+    { "X:", "y" },
+    { "", "y" },
+    { "X Y", "z" },
+    { "X", "y\r\nZ" },
+    { "X", "y\nHost: z" },
   };
   g_autoptr (GInputStream) stream = make_stream ("hello");
   MsaEasy *easy = msa_test_world_make (world, URI);

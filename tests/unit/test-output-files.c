@@ -1,7 +1,8 @@
 /* test-output-files.c: where a body cannot be written to, and what is left behind
  *
- * Real files in a folder of the test's own; the network is the simulated one but for one. Whatever goes
- * wrong ends the transfer with a cause, leaves an older file as it was, and no other behind.
+ * Real files in a folder of the test's own; the network is the simulated one but for one test.
+ * Whatever goes wrong ends the transfer with a cause, leaves an older file as it was, and no other
+ * behind.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
