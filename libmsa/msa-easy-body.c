@@ -165,7 +165,8 @@ msa_easy_set_body_file (MsaEasy *self,
  * The fields that are sent behind the request's body (RFC 9110, section 6.5), to be changed in
  * place.
  *
- * With any, the body goes out in chunks and the head announces their names. HTTP/1.0 has no
+ * With any, the body goes out in chunks and the head announces their names; if there is a
+ * `Trailer` among the request's headers, only what that names is sent. HTTP/1.0 has no
  * trailers: they are left out there.
  *
  * Returns: (transfer none): the list
@@ -250,6 +251,8 @@ msa_easy_set_output_stream (MsaEasy *self,
  * Writes the response's body to a file, which is replaced when all of it has come.
  *
  * If the transfer fails or is removed, the file stays as it was, or does not come into being.
+ * A symbolic link is followed. The new file has the mode of the old one and its owner, as far as
+ * the program may give them.
  * One that cannot be written ends the transfer with %MSA_ERROR_WRITE.
  *
  * Since: 1.0

@@ -92,7 +92,7 @@ struct _MsaTransfer
   guint64          body_written; /* of the request's body, handed to the session */
   gboolean         asked_first;  /* the request said "Expect" of libmsa's own accord */
   gboolean         no_expect;    /* the peer refused that (417) */
-  gboolean         peer_is_1_0;  /* a head of HTTP/1.0 came: what follows speaks that too (B36) */
+  gboolean         peer_is_1_0;  /* a head of HTTP/1.0 came from the hop's origin: what follows there speaks that too (B36) */
   guint64          head_bytes;   /* of all heads */
 
   /* Results: of the last response. */

@@ -463,6 +463,22 @@ send_request (Caller *self,
   while (self->n_written < size);
 }
 
+/* The request goes on beside the response. TRUE: some more of it is out. */
+static gboolean
+send_more (Caller *self,
+           const Plan *plan)
+{
+  gsize n_before = self->chain->sent->len;
+
+  if (!plan->keep_sending)
+    return FALSE;
+  if (self->n_written < get_body_size (plan->kind))
+    write_body (self, plan->kind);
+  flush_once (self);
+
+  return self->chain->sent->len > n_before;
+}
+
 /* Pulls until nothing more comes of what the chain has. TRUE: another exchange may follow. */
 static gboolean
 receive (Caller *self,
@@ -481,7 +497,8 @@ receive (Caller *self,
       ended |= kind == MSA_SESSION_END || kind == MSA_SESSION_FAILED;
       if (kind == MSA_SESSION_CLOSED)
         return FALSE;
-      if (kind == MSA_SESSION_BLOCKED && self->chain->told_end && !self->again)
+      if (kind == MSA_SESSION_BLOCKED && self->chain->told_end && !self->again &&
+          (ended || !send_more (self, plan)))
         break;
       if (kind == MSA_SESSION_BLOCKED && plan->early)
         flush_once (self);

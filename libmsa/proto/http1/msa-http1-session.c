@@ -319,15 +319,16 @@ receive (MsaHttp1Session *self,
     }
 }
 
-/* The response may be over, but not the request, and nobody has given that up. */
+/* The response may be over, but not the request, and nobody has given that up: we would not, and
+ * the peer has said nothing that it should not have. */
 static gboolean
 is_end_held (const MsaHttp1Session *self)
 {
   return self->keep_sending && self->output.failure == NULL &&
-         !msa_http1_output_is_sent (&self->output);
+         msa_http1_input_left (&self->input) == 0 && !msa_http1_output_is_sent (&self->output);
 }
 
-/* The peer may still close, or say what it should not: then there is nothing to send for. */
+/* The peer may still say such, or close: then there is nothing to send for. */
 static MsaSessionEventKind
 hold_end (MsaHttp1Session *self,
           guint8 *buffer,
@@ -336,8 +337,7 @@ hold_end (MsaHttp1Session *self,
   g_autoptr (GError) error = NULL;
   gsize n_read = 0;
 
-  if (msa_http1_input_left (&self->input) > 0 ||
-      msa_filter_recv (self->parent.chain, buffer, size, &n_read, &error) != MSA_IO_AGAIN)
+  if (msa_filter_recv (self->parent.chain, buffer, size, &n_read, &error) != MSA_IO_AGAIN)
     return give_end (self);
 
   note_wants (self);
