@@ -135,6 +135,19 @@ test_is_device (MsaTestWorld *world)
   assert_write_error (run_into (world, "/hello", "/dev/full"), "/dev/full", "");
 }
 
+/* The peer has nothing more to say: that is not waited for. */
+static void
+test_silent_peer (MsaTestWorld *world)
+{
+  g_autofree char *path = NULL;
+  Place place;
+
+  place_init (&place);
+  path = g_build_filename (place.folder, "none", "out", NULL);
+  assert_write_error (run_into (world, "/part/2000", path), path, g_strerror (ENOENT));
+  place_clear (&place);
+}
+
 /* What cannot be written to its end: the disk is full after 100000 bytes. */
 
 static void
@@ -311,6 +324,7 @@ main (int argc,
     { "/msa/output-files/below-file", test_below_file },
     { "/msa/output-files/is-folder", test_is_folder },
     { "/msa/output-files/is-device", test_is_device },
+    { "/msa/output-files/silent-peer", test_silent_peer },
     { "/msa/output-files/full", test_full },
     { "/msa/output-files/full-keeps-old", test_full_keeps_old },
     { "/msa/output-files/removed", test_removed },
