@@ -447,8 +447,9 @@ build_chain (MsaConnection *self,
       return TRUE;
     }
 
-  self->chain = msa_tls_filter_new (socket, self->trust, self->settings->tls_config,
-                                    self->url->host, alpn, &self->error);
+  self->chain = msa_tls_filter_new (self->env->reactor->sys, socket, self->trust,
+                                    self->settings->tls_config, self->url->host, alpn,
+                                    &self->error);
   /* It took the socket along. */
   if (self->chain == NULL)
     {
@@ -458,8 +459,7 @@ build_chain (MsaConnection *self,
   self->chain->trace = get_trace (self);
 
   if (get_sessions (self) != NULL)
-    msa_tls_filter_set_sessions (self->chain, get_sessions (self), self->env->reactor->sys,
-                                 "origin", self->url->port);
+    msa_tls_filter_set_sessions (self->chain, get_sessions (self), "origin", self->url->port);
   msa_tls_filter_set_may_ask (self->chain, (self->may_ask & MSA_ASKS_CERTIFICATE) != 0);
   return TRUE;
 }

@@ -33,6 +33,7 @@ typedef enum
 typedef struct
 {
   MsaFilter        base;
+  MsaSys          *sys;     /* (unowned): gives the time */
   MsaTrust        *trust;   /* (owned) */
   MsaTlsConfig    *config;  /* (owned) (nullable): NULL is the default */
   MsaHost         *host;    /* (owned) */
@@ -49,7 +50,6 @@ typedef struct
   GError         *doubt_error; /* (owned) (nullable) */
 
   MsaTlsSessions *sessions;    /* (owned) (nullable) */
-  MsaSys         *sys;         /* (unowned) (nullable): set with @sessions */
   char           *session_key; /* (owned) (nullable): the same */
   gboolean        offered;     /* a session of the store */
   gboolean        has_ticket;  /* the peer sent one within the handshake */

@@ -460,7 +460,8 @@ static const MsaFilterOps tls_ops = {
 /* --- making --- */
 
 MsaFilter *
-msa_tls_filter_new (MsaFilter *next,
+msa_tls_filter_new (MsaSys *sys,
+                    MsaFilter *next,
                     MsaTrust *trust,
                     MsaTlsConfig *config,
                     MsaHost *host,
@@ -472,6 +473,7 @@ msa_tls_filter_new (MsaFilter *next,
 
   self->base.ops = &tls_ops;
   self->base.next = next;
+  self->sys = sys;
   self->trust = msa_trust_ref (trust);
   self->host = msa_host_ref (host);
   self->alpn = g_strdupv ((char **) alpn);

@@ -57,8 +57,9 @@ gboolean       msa_trust_is_outdated  (const MsaTrust *self);
 /* The client's side above @next, which it takes. @trust was loaded for @config. @alpn: "http/1.1" and the like, NULL-terminated, may
  * be NULL. connect() is DONE only when the handshake is done and the peer is verified: there is no other way to send or receive; and the
  * client's certificate is shown to nobody before. MSA_ERROR_TLS_HANDSHAKE, MSA_ERROR_TLS_VERIFY, MSA_ERROR_TLS_PIN; the text names
- * host and cause. */
-MsaFilter     *msa_tls_filter_new     (MsaFilter *next,
+ * host and cause. @sys gives the time, and outlives the filter. */
+MsaFilter     *msa_tls_filter_new     (MsaSys *sys,
+                                       MsaFilter *next,
                                        MsaTrust *trust,
                                        MsaTlsConfig *config,
                                        MsaHost *host,
@@ -73,10 +74,9 @@ GPtrArray     *msa_tls_filter_dup_chain (MsaFilter *self) G_GNUC_WARN_UNUSED_RES
 
 /* Takes a session from @sessions when the handshake begins, and puts new ones there as they come: from verified peers
  * only. They are found again by @role ("origin", or the name of a proxy's place in the chain), host, @port, configuration and
- * the contents of its files. @sys gives the time, and outlives the filter. */
+ * the contents of its files. */
 void           msa_tls_filter_set_sessions (MsaFilter *self,
                                             MsaTlsSessions *sessions,
-                                            MsaSys *sys,
                                             const char *role,
                                             guint16 port);
 gboolean       msa_tls_filter_is_resumed   (MsaFilter *self);

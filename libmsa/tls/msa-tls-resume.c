@@ -20,7 +20,6 @@
 void
 msa_tls_filter_set_sessions (MsaFilter *filter,
                              MsaTlsSessions *sessions,
-                             MsaSys *sys,
                              const char *role,
                              guint16 port)
 {
@@ -31,7 +30,6 @@ msa_tls_filter_set_sessions (MsaFilter *filter,
   g_return_if_fail (self->session == NULL && self->sessions == NULL);
 
   self->sessions = msa_tls_sessions_ref (sessions);
-  self->sys = sys;
   /* A host, a zone and a role hold no line break. */
   self->session_key =
       g_strdup_printf ("%s\n%s\n%s\n%u\n%s\n%s", role, self->host->name, zone, port, policy,

@@ -22,13 +22,13 @@
 /* What the peer sent, and whom we trust. */
 typedef struct
 {
-  gnutls_session_t         session; /* (unowned) */
+  gnutls_session_t session; /* (unowned) */
   gnutls_x509_trust_list_t trusted; /* (unowned) */
-  const gnutls_datum_t    *chain;   /* (unowned) */
-  guint                    n_chain;
-  gnutls_x509_crt_t        crts[MSA_MAX_PEER_CHAIN]; /* (owned): the same, when needed */
-  guint                    n_crts;
-  MsaSys                  *sys;     /* (unowned) (nullable): without it no time is too early */
+  const gnutls_datum_t *chain; /* (unowned) */
+  guint n_chain;
+  gnutls_x509_crt_t crts[MSA_MAX_PEER_CHAIN]; /* (owned): the same, when needed */
+  guint n_crts;
+  MsaSys                  *sys;     /* (unowned): gives the time */
 } Stapled;
 
 /* Also of an issuer whose time is over: that is the business of the chain. */
@@ -82,7 +82,7 @@ static gboolean
 is_of_the_future (Stapled *self,
                   time_t since)
 {
-  return self->sys != NULL && since != (time_t) -1 &&
+  return since != (time_t) -1 &&
          (gint64) since - CLOCK_LEEWAY_S >
              self->sys->ops->real_us (self->sys) / G_USEC_PER_SEC;
 }

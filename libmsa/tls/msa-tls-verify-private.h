@@ -23,7 +23,7 @@ typedef struct
 
 /* @session has a certificate from its peer, with @trust as its credentials. @config, NULL for the
  * default, says which of chain and name are checked; each is checked alone, so the name counts
- * also where the chain does not, and pins always. @sys (nullable) has the clock for stapled status. @accepted: somebody saw the doubt and takes the peer against
+ * also where the chain does not, and pins always. @sys has the clock for stapled status. @accepted: somebody saw the doubt and takes the peer against
  * it; what is final stays an error. @doubt (nullable) is always set. MSA_ERROR_TLS_VERIFY or MSA_ERROR_TLS_PIN
  * lists all that speaks against the peer. */
 MsaTlsVerified *msa_tls_verify         (gnutls_session_t session,

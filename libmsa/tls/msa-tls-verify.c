@@ -28,7 +28,7 @@ typedef struct
   MsaTlsConfig    *config;   /* (unowned) (nullable) */
   MsaHost         *host;     /* (unowned) */
   MsaTrust        *trust;    /* (unowned) */
-  MsaSys          *sys;      /* (unowned) (nullable) */
+  MsaSys          *sys;      /* (unowned) */
   GString         *causes;   /* (owned): what speaks against the peer; empty: nothing so far */
   MsaTlsDoubt      doubt;
   gboolean         is_pin;   /* a wrong key is among the causes */

@@ -17,7 +17,7 @@
 
 typedef struct
 {
-  MsaFilter       base;
+  MsaFilter base;
   MsaTestTlsPeer *peer; /* (unowned) */
 } Bottom;
 
@@ -463,4 +463,31 @@ msa_test_tls_trust_new (const char *ca_pem,
                         MsaTlsConfig *config)
 {
   return msa_test_tls_trust_load (NULL, ca_pem, config);
+}
+
+/* --- time --- */
+
+static gint64
+get_monotonic_us (MsaSys *sys)
+{
+  return g_get_monotonic_time ();
+}
+
+static gint64
+get_real_us (MsaSys *sys)
+{
+  return g_get_real_time ();
+}
+
+MsaSys *
+msa_test_tls_get_sys (void)
+{
+  static const MsaSysOps ops = {
+    .now_us = get_monotonic_us,
+    .boot_us = get_monotonic_us,
+    .real_us = get_real_us,
+  };
+  static MsaSys sys = { .ops = &ops };
+
+  return &sys;
 }

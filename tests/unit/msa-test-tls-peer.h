@@ -76,6 +76,9 @@ void            msa_test_tls_peer_write      (MsaTestTlsPeer *self,
 GByteArray     *msa_test_tls_peer_read       (MsaTestTlsPeer *self,
                                               int *result) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The clocks of this machine; nothing else. */
+MsaSys         *msa_test_tls_get_sys         (void);
+
 /* What is loaded for @config (nullable), but that @ca_pem is trusted where it says nothing about that. */
 MsaTrust       *msa_test_tls_trust_new       (const char *ca_pem,
                                               MsaTlsConfig *config) G_GNUC_WARN_UNUSED_RESULT;

@@ -23,7 +23,7 @@
 
 static MsaSim *sim;
 static MsaSys *sys;
-static MsaTestPki *root;        /* of the servers */
+static MsaTestPki *root; /* of the servers */
 static MsaTestPki *client_root; /* of the clients */
 static MsaTestPki *client_sub;
 static MsaTestCert *server;
@@ -82,7 +82,7 @@ static const struct
   const char *certificate;
   const char *key;
   const char *password;
-  int         code; /* 0: it is loaded */
+  int code; /* 0: it is loaded */
   const char *message;
   const char *second_message;
 } loads[] = {
@@ -245,8 +245,8 @@ static const char *const versions[] = { TLS_1_2, TLS_1_3 };
 
 typedef struct
 {
-  MsaTestTlsPeer *peer;   /* (owned) */
-  MsaFilter      *filter; /* (owned) */
+  MsaTestTlsPeer *peer; /* (owned) */
+  MsaFilter *filter; /* (owned) */
 } Pair;
 
 static void
@@ -261,7 +261,7 @@ pair_init (Pair *self,
 
   g_assert_no_error (error);
   self->peer = msa_test_tls_peer_new_full (options);
-  self->filter = msa_tls_filter_new (msa_test_tls_peer_new_bottom (self->peer), trust, config,
+  self->filter = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (self->peer), trust, config,
                                      host, NULL, &error);
   g_assert_no_error (error);
 }
@@ -429,7 +429,7 @@ static const struct
 {
   const char *name;
   const char *file;
-  gboolean    passes;
+  gboolean passes;
   const char *message; /* (nullable): it is not even loaded */
 } pins[] = {
   { "certificate", "pin-cert.pem", TRUE, NULL },
@@ -528,7 +528,7 @@ static const struct
 {
   const char *name;
   const char *priority;
-  int         position; /* -1: it is understood; -2: nothing is left */
+  int position; /* -1: it is understood; -2: nothing is left */
 } priorities[] = {
   { "narrowed", "-CIPHER-ALL:+AES-256-GCM", -1 },
   { "replaced", "SECURE192", -1 },
@@ -565,7 +565,7 @@ static const struct
   const char *name;
   const char *priority;
   const char *server;
-  gboolean    passes;
+  gboolean passes;
 } negotiations[] = {
   { "cipher-agreed", "-CIPHER-ALL:+AES-256-GCM", "NORMAL:-CIPHER-ALL:+AES-256-GCM", TRUE },
   { "cipher-not-agreed", "-CIPHER-ALL:+AES-256-GCM", "NORMAL:-CIPHER-ALL:+AES-128-GCM", FALSE },

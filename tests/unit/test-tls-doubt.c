@@ -19,14 +19,14 @@ static const char *const versions[] = { TLS_1_2, TLS_1_3 };
 static MsaTestPki *pki;
 static MsaTestPki *sub;
 static MsaTestPki *other_pki;
-static MsaTestCert *cert;         /* good for HOST, below an intermediate */
+static MsaTestCert *cert; /* good for HOST, below an intermediate */
 static MsaTestCert *expired_cert; /* not good any more */
 static MsaTestCert *client_cert;
 
 typedef struct
 {
-  MsaTestTlsPeer *peer;   /* (owned) */
-  MsaFilter      *client; /* (owned) */
+  MsaTestTlsPeer *peer; /* (owned) */
+  MsaFilter *client; /* (owned) */
 } Pair;
 
 /* A client of a server with @server_cert that trusts @ca. */
@@ -49,7 +49,7 @@ pair_init_full (Pair *self,
 
   g_assert_no_error (error);
   self->peer = msa_test_tls_peer_new_full (&options);
-  self->client = msa_tls_filter_new (msa_test_tls_peer_new_bottom (self->peer), trust, config,
+  self->client = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (self->peer), trust, config,
                                      host, NULL, &error);
   g_assert_no_error (error);
   msa_tls_filter_set_may_ask (self->client, TRUE);
@@ -295,10 +295,10 @@ test_gone_meanwhile (gconstpointer data)
 static const struct
 {
   const char *name;
-  gboolean    expired;
-  gboolean    other_ca;
+  gboolean expired;
+  gboolean other_ca;
   const char *host;
-  guint       flags;
+  guint flags;
 } doubts[] = {
   { "issuer", FALSE, TRUE, HOST, G_TLS_CERTIFICATE_UNKNOWN_CA },
   { "name", FALSE, FALSE, "other.example", G_TLS_CERTIFICATE_BAD_IDENTITY },

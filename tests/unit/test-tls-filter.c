@@ -18,8 +18,8 @@ static MsaTrust *trust;
 
 typedef struct
 {
-  MsaTestTlsPeer *peer;   /* (owned) */
-  MsaFilter      *client; /* (owned) */
+  MsaTestTlsPeer *peer; /* (owned) */
+  MsaFilter *client; /* (owned) */
 } Pair;
 
 /* How the bytes get across. */
@@ -27,8 +27,8 @@ typedef struct
 {
   const char *name;
   const char *priority;
-  gsize       step;
-  gboolean    stutter;
+  gsize step;
+  gboolean stutter;
 } Transport;
 
 static const Transport transports[] = {
@@ -63,7 +63,7 @@ make_client (MsaTestTlsPeer *peer,
 
   if (config != NULL)
     own = msa_test_tls_trust_new (msa_test_pki_ca_pem (pki), config);
-  client = msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), own != NULL ? own : trust,
+  client = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), own != NULL ? own : trust,
                                config, host, alpn, &error);
 
   g_assert_no_error (error);
@@ -323,11 +323,11 @@ test_server_name (gconstpointer data)
 
 static const struct
 {
-  const char   *name;
+  const char *name;
   MsaTlsVersion min;
   MsaTlsVersion max;
-  const char   *server;
-  int           version; /* 0: no handshake */
+  const char *server;
+  int version; /* 0: no handshake */
 } versions[] = {
   { "best-is-1-3", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, "NORMAL", GNUTLS_TLS1_3 },
   { "default-takes-1-2", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, TLS_1_2, GNUTLS_TLS1_2 },
@@ -385,7 +385,7 @@ test_version_impossible (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (
-      msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error));
+      msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
 }
 
@@ -395,7 +395,7 @@ static const struct
 {
   const char *name;
   const char *bytes;
-  gsize       len;
+  gsize len;
   const char *message;
 } strangers[] = {
   { "end-at-once", "", 0, "the peer closed the connection" },

@@ -27,11 +27,11 @@ static MsaSys *sys;
 static MsaTestPki *pki;
 static MsaTestPki *other_pki;
 static MsaTestCert *cert;
-static MsaTestCert *other_cert;  /* for the same name, by the other authority */
-static MsaTestCert *brief_cert;  /* for an hour */
+static MsaTestCert *other_cert; /* for the same name, by the other authority */
+static MsaTestCert *brief_cert; /* for an hour */
 static MsaTestCert *clients[2];
 static gnutls_datum_t ticket_key;
-static time_t gnutls_ahead_s;    /* what GnuTLS' clock shows more than it should */
+static time_t gnutls_ahead_s; /* what GnuTLS' clock shows more than it should */
 
 static MsaTlsSessions *sessions;
 
@@ -39,24 +39,24 @@ static MsaTlsSessions *sessions;
 typedef struct
 {
   /* What is left out is as in the others. */
-  const MsaTestCert    *cert;
-  const char           *priority;
-  const char           *ca_pem;
-  MsaTlsConfig         *config;
-  const char           *host;
-  const char           *role;
-  guint16               port;
+  const MsaTestCert *cert;
+  const char *priority;
+  const char *ca_pem;
+  MsaTlsConfig *config;
+  const char *host;
+  const char *role;
+  guint16 port;
   const gnutls_datum_t *ticket_key;
-  gboolean              no_tickets;
-  GBytes               *staple;
-  gboolean              ask;     /* and accept */
-  gboolean              silent;  /* nothing is received after the handshake */
-  gboolean              broken;  /* the connection breaks within the handshake */
+  gboolean no_tickets;
+  GBytes *staple;
+  gboolean ask; /* and accept */
+  gboolean silent; /* nothing is received after the handshake */
+  gboolean broken; /* the connection breaks within the handshake */
 
-  MsaIo     io;
-  GError   *error;      /* (owned) (nullable) */
-  gboolean  resumed;    /* both sides say so */
-  GBytes   *leaf;       /* (owned) (nullable) */
+  MsaIo io;
+  GError *error; /* (owned) (nullable) */
+  gboolean resumed; /* both sides say so */
+  GBytes *leaf; /* (owned) (nullable) */
 } Visit;
 
 static MsaFilter *
@@ -68,12 +68,11 @@ make_client (const Visit *visit,
   g_autoptr (MsaTrust) trust = msa_test_tls_trust_load (sys, ca_pem, visit->config);
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaHost) host = msa_host_new (msa_slice_from_string (text), &error);
-  MsaFilter *client = msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust,
+  MsaFilter *client = msa_tls_filter_new (sys, msa_test_tls_peer_new_bottom (peer), trust,
                                           visit->config, host, NULL, &error);
 
   g_assert_no_error (error);
-  msa_tls_filter_set_sessions (client, sessions, sys,
-                               visit->role != NULL ? visit->role : "origin",
+  msa_tls_filter_set_sessions (client, sessions, visit->role != NULL ? visit->role : "origin",
                                visit->port != 0 ? visit->port : 443);
   msa_tls_filter_set_may_ask (client, visit->ask);
   return client;
@@ -245,7 +244,7 @@ static const struct
 {
   const char *name;
   const char *priority;
-  gint64      lives_us;
+  gint64 lives_us;
 } ages[] = {
   { "tls-1-2", TLS_1_2, DAY_US },
   { "tls-1-3", TLS_1_3, 7 * DAY_US },

@@ -54,9 +54,9 @@ static const struct
   const char *certificate;
   const char *key;
   const char *pin;
-  guint       n_wrong;  /* before */
-  guint       n_logins; /* tries that it takes */
-  int         code;     /* 0: it is loaded */
+  guint n_wrong; /* before */
+  guint n_logins; /* tries that it takes */
+  int code; /* 0: it is loaded */
   const char *message;
 } loads[] = {
   { "pin", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 0, 1, 0, NULL },
@@ -160,7 +160,7 @@ test_shown (gconstpointer data)
 
   g_assert_no_error (error);
   n_signed = state->n_signed;
-  filter = msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL,
+  filter = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL,
                                &error);
   g_assert_cmpint (msa_test_tls_peer_connect (peer, filter, &error), ==, MSA_IO_DONE);
   g_assert_no_error (error);

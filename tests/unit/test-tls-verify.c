@@ -20,30 +20,30 @@
 typedef enum
 {
   CHAIN_PLAIN,
-  CHAIN_ROOT,           /* the root is as the row says */
-  CHAIN_INTERMEDIATE,   /* the same, of one between root and leaf */
-  CHAIN_DEEP,           /* the same, and an honest one between it and the leaf */
-  CHAIN_INCOMPLETE,     /* the intermediate is not sent */
+  CHAIN_ROOT, /* the root is as the row says */
+  CHAIN_INTERMEDIATE, /* the same, of one between root and leaf */
+  CHAIN_DEEP, /* the same, and an honest one between it and the leaf */
+  CHAIN_INCOMPLETE, /* the intermediate is not sent */
   CHAIN_TOO_LONG,
   CHAIN_LONGEST,
-  CHAIN_OTHER_ROOT,     /* the trust knows another root only */
-  CHAIN_SAME_NAME,      /* and that one bears the name of this */
-  CHAIN_LEAF_TRUSTED,   /* the trust is the leaf itself */
+  CHAIN_OTHER_ROOT, /* the trust knows another root only */
+  CHAIN_SAME_NAME, /* and that one bears the name of this */
+  CHAIN_LEAF_TRUSTED, /* the trust is the leaf itself */
   CHAIN_ISSUER_TRUSTED, /* the trust is the intermediate */
-  CHAIN_LEAF_SIGNS,     /* the trust is a leaf, which signed this one */
-  CHAIN_CROSS_TRUSTED,  /* the intermediate, as the trusted root certified it, not as its own did */
-  CHAIN_CROSS_ROOT,     /* the trusted root, as another one certified it */
-  CHAIN_CROSS_BOTH,     /* both, the one nobody trusts first */
-  CHAIN_REVERSED,       /* two intermediates, the wrong way round */
-  CHAIN_WITH_ROOT,      /* the root is sent along */
-  CHAIN_WITH_STRANGER,  /* an authority that has nothing to do with it is sent along */
+  CHAIN_LEAF_SIGNS, /* the trust is a leaf, which signed this one */
+  CHAIN_CROSS_TRUSTED, /* the intermediate, as the trusted root certified it, not as its own did */
+  CHAIN_CROSS_ROOT, /* the trusted root, as another one certified it */
+  CHAIN_CROSS_BOTH, /* both, the one nobody trusts first */
+  CHAIN_REVERSED, /* two intermediates, the wrong way round */
+  CHAIN_WITH_ROOT, /* the root is sent along */
+  CHAIN_WITH_STRANGER, /* an authority that has nothing to do with it is sent along */
   CHAIN_TWO_ROOTS, /* the trust knows the other root as well */
   CHAIN_WITH_TWIN, /* a root that only calls itself as the trusted one does is sent along */
   CHAIN_SELF_ISSUED, /* root and intermediate bear one name */
   CHAIN_LOOP, /* two that certified each other */
   CHAIN_LOOP_TRUSTED, /* the same, one of them trusted */
   CHAIN_ABSURD, /* as long as it may be within one message */
-  CHAIN_TWICE,          /* the intermediate is sent twice */
+  CHAIN_TWICE, /* the intermediate is sent twice */
 } Chain;
 
 typedef enum
@@ -58,7 +58,7 @@ typedef enum
 {
   PIN_NONE,
   PIN_LEAF,
-  PIN_OTHER,  /* of another certificate */
+  PIN_OTHER, /* of another certificate */
   PIN_ISSUER, /* of the one that signed the leaf */
   PIN_SECOND, /* of another one, and of the leaf */
 } Pin;
@@ -67,8 +67,8 @@ typedef enum
 {
   STAPLE_NONE,
   STAPLE_HONEST,
-  STAPLE_OF_SIBLING,   /* about another certificate of the same authority */
-  STAPLE_BY_STRANGER,  /* signed by another authority */
+  STAPLE_OF_SIBLING, /* about another certificate of the same authority */
+  STAPLE_BY_STRANGER, /* signed by another authority */
   STAPLE_BY_TWIN, /* signed by one that only calls itself as the issuer does */
   STAPLE_BY_DELEGATE, /* signed by one that the issuer certified for this */
   STAPLE_BY_CUSTOMER, /* signed by one that the issuer certified for something else */
@@ -78,20 +78,20 @@ typedef enum
 
 typedef struct
 {
-  const char          *name;
-  const char          *host;
-  const char          *refusal;        /* in the message; NULL: to be accepted */
-  const char          *second_refusal; /* the same, (nullable) */
-  guint                flags;          /* GTlsCertificateFlags; 0: not looked at */
-  int                  code;           /* 0: MSA_ERROR_TLS_VERIFY */
-  MsaTestCertSpec      spec;
-  Chain                chain;
+  const char *name;
+  const char *host;
+  const char *refusal; /* in the message; NULL: to be accepted */
+  const char *second_refusal; /* the same, (nullable) */
+  guint flags; /* GTlsCertificateFlags; 0: not looked at */
+  int code; /* 0: MSA_ERROR_TLS_VERIFY */
+  MsaTestCertSpec spec;
+  Chain chain;
   MsaTestAuthoritySpec authority;
-  Checks               checks;
-  Pin                  pin;
-  Staple               staple;
-  MsaTestStatus        status;
-  MsaTestValidity      status_validity;
+  Checks checks;
+  Pin pin;
+  Staple staple;
+  MsaTestStatus status;
+  MsaTestValidity status_validity;
 } Verdict;
 
 #define HOST "www.example.org"
@@ -487,15 +487,15 @@ static const Verdict verdicts[] = {
 static MsaTestPki *root;
 static MsaTestPki *other_root;
 static MsaTestPki *twin; /* of the root */
-static MsaSim     *sim;  /* its clock shows the real time, by which certificates are made */
+static MsaSim *sim; /* its clock shows the real time, by which certificates are made */
 
 /* What a row needs. */
 typedef struct
 {
-  GPtrArray   *authorities; /* (owned) (element-type MsaTestPki): its own, the highest first */
-  MsaTestCert *cert;        /* (owned) */
-  char        *ca_pem;      /* (owned): what is trusted */
-  GBytes      *staple;      /* (owned) (nullable) */
+  GPtrArray *authorities; /* (owned) (element-type MsaTestPki): its own, the highest first */
+  MsaTestCert *cert; /* (owned) */
+  char *ca_pem; /* (owned): what is trusted */
+  GBytes *staple; /* (owned) (nullable) */
 } Scene;
 
 /* --- chains --- */
@@ -831,11 +831,11 @@ meet (const Verdict *row,
   g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaFilter) client =
-      msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error);
+      msa_tls_filter_new (msa_sim_get_sys (sim), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error);
   MsaIo io;
 
   g_assert_no_error (error);
-  msa_tls_filter_set_sessions (client, sessions, msa_sim_get_sys (sim), "origin", 443);
+  msa_tls_filter_set_sessions (client, sessions, "origin", 443);
   io = msa_test_tls_peer_connect (peer, client, &error);
   if (row->refusal == NULL)
     {
@@ -878,19 +878,19 @@ meet_peer (MsaTestTlsPeer *peer,
   g_autoptr (MsaHost) host = make_host (HOST);
   g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
   g_autoptr (MsaFilter) client =
-      msa_tls_filter_new (msa_test_tls_peer_new_bottom (peer), trust, NULL, host, NULL, NULL);
+      msa_tls_filter_new (msa_sim_get_sys (sim), msa_test_tls_peer_new_bottom (peer), trust, NULL, host, NULL, NULL);
 
-  msa_tls_filter_set_sessions (client, sessions, msa_sim_get_sys (sim), "origin", 443);
+  msa_tls_filter_set_sessions (client, sessions, "origin", 443);
   msa_test_tls_peer_connect (peer, client, error);
 }
 
 static const struct
 {
-  const char     *name;
-  const char     *refusal; /* NULL: to be accepted */
-  MsaTestStatus   status;
+  const char *name;
+  const char *refusal; /* NULL: to be accepted */
+  MsaTestStatus status;
   MsaTestValidity validity;
-  gboolean        by_stranger;
+  gboolean by_stranger;
 } of_issuers[] = {
   { "good", NULL, .status = MSA_TEST_STATUS_GOOD },
   { "unknown", "unknown to the authority", .status = MSA_TEST_STATUS_UNKNOWN },
@@ -934,8 +934,8 @@ test_status_of_issuer (gconstpointer data)
 
 typedef struct
 {
-  MsaTestTlsPeer  *peer;
-  MsaTrust        *trust;
+  MsaTestTlsPeer *peer;
+  MsaTrust *trust;
   gnutls_session_t session;
 } Plain;
 
@@ -1017,7 +1017,7 @@ test_token_names_host (void)
   Plain plain;
 
   plain_open (&plain, &spec, TRUE);
-  token = msa_tls_verify (plain.session, NULL, host, plain.trust, NULL, FALSE, NULL, &error);
+  token = msa_tls_verify (plain.session, NULL, host, plain.trust, msa_sim_get_sys (sim), FALSE, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (token);
   g_assert_true (msa_tls_verified_get_host (token) == host);
@@ -1036,7 +1036,7 @@ test_no_token_before_handshake (void)
 
   plain_open (&plain, &spec, FALSE);
   g_assert_null (
-      msa_tls_verify (plain.session, config, host, plain.trust, NULL, TRUE, NULL, &error));
+      msa_tls_verify (plain.session, config, host, plain.trust, msa_sim_get_sys (sim), TRUE, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
   plain_close (&plain);
 }
@@ -1051,7 +1051,7 @@ test_no_token_for_other_trust (void)
   Plain plain;
 
   plain_open (&plain, &spec, TRUE);
-  g_assert_null (msa_tls_verify (plain.session, NULL, host, trust, NULL, TRUE, NULL, &error));
+  g_assert_null (msa_tls_verify (plain.session, NULL, host, trust, msa_sim_get_sys (sim), TRUE, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
   g_assert_nonnull (strstr (error->message, "another trust store"));
   plain_close (&plain);
