@@ -261,7 +261,9 @@ pair_init (Pair *self,
 
   g_assert_no_error (error);
   self->peer = msa_test_tls_peer_new_full (options);
-  self->filter = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (self->peer), trust, config,
+  self->filter = msa_tls_filter_new (msa_test_tls_get_sys (),
+                                     msa_test_tls_peer_new_bottom (self->peer),
+                                     trust, config,
                                      host, NULL, &error);
   g_assert_no_error (error);
 }

@@ -49,7 +49,9 @@ pair_init_full (Pair *self,
 
   g_assert_no_error (error);
   self->peer = msa_test_tls_peer_new_full (&options);
-  self->client = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (self->peer), trust, config,
+  self->client = msa_tls_filter_new (msa_test_tls_get_sys (),
+                                     msa_test_tls_peer_new_bottom (self->peer),
+                                     trust, config,
                                      host, NULL, &error);
   g_assert_no_error (error);
   msa_tls_filter_set_may_ask (self->client, TRUE);

@@ -63,7 +63,9 @@ make_client (MsaTestTlsPeer *peer,
 
   if (config != NULL)
     own = msa_test_tls_trust_new (msa_test_pki_ca_pem (pki), config);
-  client = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), own != NULL ? own : trust,
+  client = msa_tls_filter_new (msa_test_tls_get_sys (),
+                               msa_test_tls_peer_new_bottom (peer),
+                               own != NULL ? own : trust,
                                config, host, alpn, &error);
 
   g_assert_no_error (error);
@@ -385,7 +387,9 @@ test_version_impossible (void)
   g_autoptr (GError) error = NULL;
 
   g_assert_null (
-      msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error));
+      msa_tls_filter_new (msa_test_tls_get_sys (),
+                          msa_test_tls_peer_new_bottom (peer),
+                          trust, config, host, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
 }
 

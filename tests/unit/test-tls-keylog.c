@@ -34,7 +34,9 @@ connect_and_read_log (const char *priority)
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaHost) host = msa_host_new (msa_slice_from_string (HOST), &error);
   g_autoptr (MsaFilter) client =
-      msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), trust, NULL, host, NULL, &error);
+      msa_tls_filter_new (msa_test_tls_get_sys (),
+                          msa_test_tls_peer_new_bottom (peer),
+                          trust, NULL, host, NULL, &error);
   char *text = NULL;
 
   g_assert_no_error (error);

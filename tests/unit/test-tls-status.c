@@ -37,7 +37,9 @@ meet (MsaTlsConfig *config,
   g_autoptr (MsaTestTlsPeer) peer = msa_test_tls_peer_new (cert, NULL, NULL);
   g_autoptr (MsaHost) host = msa_host_new (msa_slice_from_string (HOST), NULL);
   g_autoptr (MsaFilter) client =
-      msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, NULL);
+      msa_tls_filter_new (msa_test_tls_get_sys (),
+                          msa_test_tls_peer_new_bottom (peer),
+                          trust, config, host, NULL, NULL);
 
   n_calls = 0;
   return msa_test_tls_peer_connect (peer, client, error);

@@ -160,7 +160,9 @@ test_shown (gconstpointer data)
 
   g_assert_no_error (error);
   n_signed = state->n_signed;
-  filter = msa_tls_filter_new (msa_test_tls_get_sys (), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL,
+  filter = msa_tls_filter_new (msa_test_tls_get_sys (),
+                               msa_test_tls_peer_new_bottom (peer),
+                               trust, config, host, NULL,
                                &error);
   g_assert_cmpint (msa_test_tls_peer_connect (peer, filter, &error), ==, MSA_IO_DONE);
   g_assert_no_error (error);

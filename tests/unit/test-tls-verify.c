@@ -831,7 +831,9 @@ meet (const Verdict *row,
   g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
   g_autoptr (GError) error = NULL;
   g_autoptr (MsaFilter) client =
-      msa_tls_filter_new (msa_sim_get_sys (sim), msa_test_tls_peer_new_bottom (peer), trust, config, host, NULL, &error);
+      msa_tls_filter_new (msa_sim_get_sys (sim),
+                          msa_test_tls_peer_new_bottom (peer),
+                          trust, config, host, NULL, &error);
   MsaIo io;
 
   g_assert_no_error (error);
@@ -878,7 +880,9 @@ meet_peer (MsaTestTlsPeer *peer,
   g_autoptr (MsaHost) host = make_host (HOST);
   g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
   g_autoptr (MsaFilter) client =
-      msa_tls_filter_new (msa_sim_get_sys (sim), msa_test_tls_peer_new_bottom (peer), trust, NULL, host, NULL, NULL);
+      msa_tls_filter_new (msa_sim_get_sys (sim),
+                          msa_test_tls_peer_new_bottom (peer),
+                          trust, NULL, host, NULL, NULL);
 
   msa_tls_filter_set_sessions (client, sessions, "origin", 443);
   msa_test_tls_peer_connect (peer, client, error);
@@ -1017,7 +1021,8 @@ test_token_names_host (void)
   Plain plain;
 
   plain_open (&plain, &spec, TRUE);
-  token = msa_tls_verify (plain.session, NULL, host, plain.trust, msa_sim_get_sys (sim), FALSE, NULL, &error);
+  token = msa_tls_verify (plain.session, NULL, host, plain.trust,
+                          msa_sim_get_sys (sim), FALSE, NULL, &error);
   g_assert_no_error (error);
   g_assert_nonnull (token);
   g_assert_true (msa_tls_verified_get_host (token) == host);
@@ -1036,7 +1041,8 @@ test_no_token_before_handshake (void)
 
   plain_open (&plain, &spec, FALSE);
   g_assert_null (
-      msa_tls_verify (plain.session, config, host, plain.trust, msa_sim_get_sys (sim), TRUE, NULL, &error));
+      msa_tls_verify (plain.session, config, host, plain.trust,
+                      msa_sim_get_sys (sim), TRUE, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
   plain_close (&plain);
 }
@@ -1051,7 +1057,8 @@ test_no_token_for_other_trust (void)
   Plain plain;
 
   plain_open (&plain, &spec, TRUE);
-  g_assert_null (msa_tls_verify (plain.session, NULL, host, trust, msa_sim_get_sys (sim), TRUE, NULL, &error));
+  g_assert_null (msa_tls_verify (plain.session, NULL, host, trust,
+                                 msa_sim_get_sys (sim), TRUE, NULL, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
   g_assert_nonnull (strstr (error->message, "another trust store"));
   plain_close (&plain);
