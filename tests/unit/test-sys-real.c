@@ -579,33 +579,44 @@ alarm_cb (int number)
   n_alarms++;
 }
 
-/* A signal neither ends a wait early nor makes it longer. */
-static void
-test_wait_interrupted (gconstpointer data)
+/* Waits for 20 ms while alarms come. */
+static int
+wait_among_alarms (int poller,
+                   gboolean by_poll)
 {
-  const gboolean by_poll = GPOINTER_TO_INT (data);
   const struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { { 0, 0 }, { 0, 0 } };
-  struct sigaction action = { .sa_handler = alarm_cb }, before;
-  int poller = sys->ops->poller_open (sys);
   GPollFD poll_fd = { poller, MSA_SOCKET_IN, 0 };
   MsaSysEvent event;
-  gint64 start_us;
   int n;
 
   n_alarms = 0;
-  sigaction (SIGALRM, &action, &before);
   setitimer (ITIMER_REAL, &often, NULL);
-  start_us = sys->ops->now_us (sys);
   if (by_poll)
     n = sys->ops->poll (sys, &poll_fd, 1, 20);
   else
     n = sys->ops->poller_wait (sys, poller, &event, 1, 20);
   setitimer (ITIMER_REAL, &never, NULL);
-  sigaction (SIGALRM, &before, NULL);
+  return n;
+}
 
-  g_assert_cmpint (n, ==, 0);
-  g_assert_cmpint (n_alarms, >, 1);
-  g_assert_cmpint (sys->ops->now_us (sys) - start_us, >=, 20000);
+/* A signal neither ends a wait early nor makes it longer. On a busy machine several alarms may come
+ * as one, before the wait has begun or after it: then it is tried again. */
+static void
+test_wait_interrupted (gconstpointer data)
+{
+  struct sigaction action = { .sa_handler = alarm_cb }, before;
+  int poller = sys->ops->poller_open (sys);
+
+  sigaction (SIGALRM, &action, &before);
+  for (guint n_tries = 0; n_tries == 0 || n_alarms < 2; n_tries++)
+    {
+      gint64 start_us = sys->ops->now_us (sys);
+
+      g_assert_cmpuint (n_tries, <, 500);
+      g_assert_cmpint (wait_among_alarms (poller, GPOINTER_TO_INT (data)), ==, 0);
+      g_assert_cmpint (sys->ops->now_us (sys) - start_us, >=, 20000);
+    }
+  sigaction (SIGALRM, &before, NULL);
   sys->ops->close (sys, poller);
 }
 
