@@ -63,7 +63,7 @@ MsaAsks            msa_easy_get_answerable     (MsaEasy *self);
 /* Asks what @connection has to know. TRUE if a handler has taken it upon itself. */
 gboolean           msa_easy_emit_question      (MsaEasy *self,
                                                 MsaQuestion *question,
-                                                const MsaConnection *connection);
+                                                MsaConnection *connection);
 gboolean           msa_easy_wants_trace        (MsaEasy *self);
 void               msa_easy_emit_trace         (MsaEasy *self,
                                                 const char *topic,

@@ -216,7 +216,7 @@ msa_easy_get_answerable (MsaEasy *self)
 gboolean
 msa_easy_emit_question (MsaEasy *self,
                         MsaQuestion *question,
-                        const MsaConnection *connection)
+                        MsaConnection *connection)
 {
   g_autoptr (GObject) request = NULL;
   gboolean taken = FALSE;
@@ -231,6 +231,7 @@ msa_easy_emit_question (MsaEasy *self,
       request = G_OBJECT (msa_password_request_new (question, connection));
       g_signal_emit (self, signals[KEY_PASSWORD], 0, request, &taken);
       break;
+    case MSA_ASKS_ADDRESS: /* the multi's to answer */
     case MSA_ASKS_NOTHING:
     default:
       break;

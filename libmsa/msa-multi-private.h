@@ -30,6 +30,8 @@ struct _MsaMulti
   GSource         *source;        /* (owned) (nullable): when attached */
   MsaCallback     *socket_func;   /* (owned) (nullable) */
   MsaCallback     *timer_func;    /* (owned) (nullable) */
+  MsaCallback     *address_func;  /* (owned) (nullable) */
+  MsaCallback     *open_func;     /* (owned) (nullable) */
   MsaTransferList *transfers;     /* (owned) (nullable): made at first use */
   MsaTlsConfig    *tls_config;    /* (owned) (nullable) */
   MsaTlsSessionStore *tls_session_store; /* (owned) (nullable) */
@@ -74,6 +76,16 @@ void       msa_multi_attach_with    (MsaMulti *self,
 void       msa_multi_drop_driver    (MsaMulti *self);
 /* Something will call the engine: attaches the multi if nobody else does. */
 void       msa_multi_ensure_driven  (MsaMulti *self);
+
+/* msa-multi-connect.c */
+
+/* Whether there is a function that has a say about addresses. */
+gboolean   msa_multi_has_say        (const MsaMulti *self);
+/* As MsaEngineClient.ask_about_address(). */
+gboolean   msa_multi_ask_about_address (MsaMulti *self,
+                                        MsaEasy *easy,
+                                        const MsaAddress *address,
+                                        GSocket **socket);
 
 /* msa-multi-async.c */
 

@@ -199,7 +199,21 @@ static MsaAsks
 may_ask_cb (gpointer data,
             MsaTransfer *transfer)
 {
-  return msa_easy_get_answerable (transfer->owner);
+  MsaMulti *self = data;
+  MsaAsks asks = msa_easy_get_answerable (transfer->owner);
+
+  return msa_multi_has_say (self) ? asks | MSA_ASKS_ADDRESS : asks;
+}
+
+static gboolean
+ask_about_address_cb (gpointer data,
+                      MsaTransfer *transfer,
+                      const MsaAddress *address,
+                      GSocket **socket)
+{
+  g_autoptr (MsaEasy) easy = g_object_ref (transfer->owner);
+
+  return msa_multi_ask_about_address (data, easy, address, socket);
 }
 
 static gboolean
@@ -230,6 +244,7 @@ static const MsaEngineClient engine_client = {
   .progress = progress_cb,
   .may_ask = may_ask_cb,
   .ask = ask_cb,
+  .ask_about_address = ask_about_address_cb,
   .trace = trace_cb,
   .dispatched = dispatched_cb,
 };
@@ -426,6 +441,8 @@ msa_multi_dispose (GObject *object)
     msa_multi_source_free (g_steal_pointer (&self->source));
   g_clear_pointer (&self->socket_func, msa_callback_unref);
   g_clear_pointer (&self->timer_func, msa_callback_unref);
+  g_clear_pointer (&self->address_func, msa_callback_unref);
+  g_clear_pointer (&self->open_func, msa_callback_unref);
   g_queue_clear_full (&self->messages, g_object_unref);
   g_clear_object (&self->tls_config);
   g_clear_object (&self->tls_session_store);

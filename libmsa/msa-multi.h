@@ -51,6 +51,42 @@ typedef void (*MsaMultiTimerFunc) (MsaMulti *multi,
                                    int timeout_ms,
                                    gpointer user_data);
 
+/**
+ * MsaMultiAddressFunc:
+ * @multi: the multi
+ * @easy: whose connection is being made
+ * @address: what is about to be connected to
+ * @user_data: what was passed to [method@Multi.set_address_func]
+ *
+ * Says whether a connection may be made to an address.
+ *
+ * Returns: %TRUE if it may; %FALSE refuses
+ *
+ * Since: 1.0
+ */
+typedef gboolean (*MsaMultiAddressFunc) (MsaMulti *multi,
+                                         MsaEasy *easy,
+                                         GSocketAddress *address,
+                                         gpointer user_data);
+
+/**
+ * MsaMultiOpenFunc:
+ * @multi: the multi
+ * @easy: whose connection is being made
+ * @address: what is about to be connected to
+ * @user_data: what was passed to [method@Multi.set_open_func]
+ *
+ * Makes the socket of a connection.
+ *
+ * Returns: (transfer full) (nullable): a stream socket, connected or not; %NULL refuses the address
+ *
+ * Since: 1.0
+ */
+typedef GSocket *(*MsaMultiOpenFunc) (MsaMulti *multi,
+                                      MsaEasy *easy,
+                                      GSocketAddress *address,
+                                      gpointer user_data);
+
 MSA_AVAILABLE_IN_1_0
 MsaMulti   *msa_multi_new             (void) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -183,6 +219,16 @@ MsaTlsConfig *msa_multi_get_tls_config (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0
 void        msa_multi_set_tls_config  (MsaMulti *self,
                                        MsaTlsConfig *tls_config);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_address_func (MsaMulti *self,
+                                        MsaMultiAddressFunc func,
+                                        gpointer user_data,
+                                        GDestroyNotify destroy);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_open_func   (MsaMulti *self,
+                                       MsaMultiOpenFunc func,
+                                       gpointer user_data,
+                                       GDestroyNotify destroy);
 MSA_AVAILABLE_IN_1_0
 GResolver  *msa_multi_get_resolver    (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0

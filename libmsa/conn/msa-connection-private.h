@@ -38,6 +38,7 @@ typedef enum
   MSA_ASKS_NOTHING = 0,
   MSA_ASKS_PASSWORD = 1 << 0,    /* of the client's key */
   MSA_ASKS_CERTIFICATE = 1 << 1, /* whether a peer in doubt is taken all the same */
+  MSA_ASKS_ADDRESS = 1 << 2,     /* whether an address may be connected to, and by which socket */
 } MsaAsks;
 
 typedef enum
@@ -120,12 +121,18 @@ MsaIo          msa_connection_connect (MsaConnection *self,
                                        gint64 now_us,
                                        GError **error);
 /* What has to be answered before it can go on. */
-MsaAsks        msa_connection_get_asks (const MsaConnection *self);
+MsaAsks        msa_connection_get_asks (MsaConnection *self);
 /* The answer, and for a password its text. Connecting is then due. */
 void           msa_connection_answer   (MsaConnection *self,
                                         gboolean yes,
                                         const char *text,
                                         gint64 now_us);
+/* The same for an address, which get_address() tells. @socket (nullable) is taken. */
+void           msa_connection_get_address (MsaConnection *self,
+                                           MsaAddress *address);
+void           msa_connection_answer_address (MsaConnection *self,
+                                              gboolean allowed,
+                                              GSocket *socket);
 /* What speaks against the peer, as GTlsCertificateFlags. */
 guint          msa_connection_get_peer_flags (const MsaConnection *self);
 /* The text of what is asked: the doubt, or the lock; (transfer none). */

@@ -417,6 +417,8 @@ finish_waits (MsaConnection *self,
   self->times.at_us[MSA_PHASE_RESOLVED] = now_us;
   msa_race_begin (&self->race, self->addresses, self->endpoint->port);
   self->race.more_to_come = self->addresses_late;
+  if ((self->may_ask & MSA_ASKS_ADDRESS) != 0)
+    self->race.gate = MSA_GATE_SHUT;
   set_state (self, MSA_CONNECTION_CONNECTING);
 
   return MSA_IO_DONE;
@@ -561,9 +563,19 @@ is_in_tls (const MsaConnection *self)
   return self->state == MSA_CONNECTION_CONNECTING && self->chain != NULL && uses_tls (self);
 }
 
-MsaAsks
-msa_connection_get_asks (const MsaConnection *self)
+static gboolean
+is_in_race (const MsaConnection *self)
 {
+  return self->state == MSA_CONNECTION_CONNECTING && self->chain == NULL;
+}
+
+MsaAsks
+msa_connection_get_asks (MsaConnection *self)
+{
+  MsaAddress address;
+
+  if (is_in_race (self) && msa_race_get_asked (&self->race, &address))
+    return MSA_ASKS_ADDRESS;
   if (self->lock != NULL)
     return MSA_ASKS_PASSWORD;
   if (is_in_tls (self) && msa_tls_filter_is_undecided (self->chain))
@@ -622,10 +634,26 @@ msa_connection_answer (MsaConnection *self,
     case MSA_ASKS_CERTIFICATE:
       msa_tls_filter_decide (self->chain, yes);
       break;
+    case MSA_ASKS_ADDRESS: /* by msa_connection_answer_address() */
     case MSA_ASKS_NOTHING:
     default:
       break;
     }
+}
+
+void
+msa_connection_get_address (MsaConnection *self,
+                            MsaAddress *address)
+{
+  msa_race_get_asked (&self->race, address);
+}
+
+void
+msa_connection_answer_address (MsaConnection *self,
+                               gboolean allowed,
+                               GSocket *socket)
+{
+  msa_race_answer (&self->race, allowed, socket);
 }
 
 static MsaIo

@@ -15,6 +15,15 @@
 
 typedef struct _MsaRace MsaRace;
 
+/* Whether somebody is asked about each address before it is tried. */
+typedef enum
+{
+  MSA_GATE_NONE,
+  MSA_GATE_SHUT,   /* before the next one */
+  MSA_GATE_ASKING, /* about the next one */
+  MSA_GATE_OPEN,   /* the next one may be tried */
+} MsaGate;
+
 typedef struct
 {
   MsaRace   *race;        /* (unowned) */
@@ -31,6 +40,8 @@ struct _MsaRace
   GArray       *tried;      /* (owned) (nullable) (element-type MsaAddress): of an earlier list */
   guint16       port;
   const MsaLocalEnd *local; /* (unowned) (nullable): from where; outlives the race */
+  MsaGate       gate;       /* the owner's to shut after msa_race_begin() */
+  GSocket      *handed;     /* (owned) (nullable): to be used for the next one */
   MsaRunner     runners[MSA_MAX_RUNNERS];
   guint         n_running;
   MsaTimer      timer;      /* when the next may start although others run */
@@ -57,6 +68,13 @@ void     msa_race_begin (MsaRace *self,
 /* More is known: @addresses holds those of before too, which are not tried again. */
 void     msa_race_join  (MsaRace *self,
                          MsaAddresses *addresses);
+/* FALSE: nobody is asked now. Else the address to be answered about. */
+gboolean msa_race_get_asked (MsaRace *self,
+                             MsaAddress *address);
+/* It may be tried, by @socket (nullable), which is taken, or by one of our own; or not. Wants to be driven then. */
+void     msa_race_answer (MsaRace *self,
+                          gboolean allowed,
+                          GSocket *socket);
 /* DONE: @winner is connected and the caller's, the others are closed. AGAIN. ERROR: every
  * address failed; the text says how each did. */
 MsaIo    msa_race_drive (MsaRace *self,

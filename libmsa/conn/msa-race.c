@@ -73,6 +73,7 @@ msa_race_clear (MsaRace *self)
   stop_all (self);
   g_clear_pointer (&self->addresses, msa_addresses_unref);
   g_clear_pointer (&self->tried, g_array_unref);
+  g_clear_object (&self->handed);
   if (self->failures != NULL)
     g_string_free (g_steal_pointer (&self->failures), TRUE);
 }
@@ -89,6 +90,7 @@ msa_race_begin (MsaRace *self,
   self->delay_over = TRUE;
   self->more_to_come = FALSE;
   self->unwatchable = FALSE;
+  self->gate = MSA_GATE_NONE;
 }
 
 void
@@ -210,6 +212,10 @@ start_runner (MsaRace *self,
     runner++;
   msa_address_set_port (&address, self->port);
   runner->socket = msa_socket_new (self->reactor, &address, self->local, socket_ready_cb, runner);
+  if (self->handed != NULL)
+    msa_socket_take_over (runner->socket, g_steal_pointer (&self->handed));
+  if (self->gate == MSA_GATE_OPEN)
+    self->gate = MSA_GATE_SHUT;
   runner->socket->trace = self->trace;
   runner->unwatchable = FALSE;
   self->n_running++;
@@ -225,7 +231,55 @@ start_runner (MsaRace *self,
 static gboolean
 may_start (MsaRace *self)
 {
-  return self->delay_over && self->n_running < MSA_MAX_RUNNERS && has_next (self);
+  if (!self->delay_over || self->n_running == MSA_MAX_RUNNERS || !has_next (self))
+    return FALSE;
+  if (self->gate == MSA_GATE_SHUT)
+    self->gate = MSA_GATE_ASKING;
+
+  return self->gate != MSA_GATE_ASKING;
+}
+
+gboolean
+msa_race_get_asked (MsaRace *self,
+                    MsaAddress *address)
+{
+  if (self->gate != MSA_GATE_ASKING || !has_next (self))
+    return FALSE;
+
+  *address = self->addresses->addresses[self->next];
+  msa_address_set_port (address, self->port);
+  return TRUE;
+}
+
+static void
+note_refusal (MsaRace *self)
+{
+  g_autofree char *address = NULL;
+  g_autoptr (GError) error = NULL;
+  MsaAddress refused;
+
+  msa_race_get_asked (self, &refused);
+  address = msa_address_to_string (&refused);
+  error = g_error_new (MSA_ERROR, MSA_ERROR_CONNECT, "The application refused %s", address);
+  note_failure (self, error);
+}
+
+void
+msa_race_answer (MsaRace *self,
+                 gboolean allowed,
+                 GSocket *socket)
+{
+  if (allowed)
+    {
+      self->handed = socket;
+      self->gate = MSA_GATE_OPEN;
+      return;
+    }
+
+  g_clear_object (&socket);
+  note_refusal (self);
+  self->next++;
+  self->gate = MSA_GATE_SHUT;
 }
 
 MsaIo
@@ -253,7 +307,7 @@ msa_race_drive (MsaRace *self,
       *winner = take_winner (self, first);
       return MSA_IO_DONE;
     }
-  if (self->n_running > 0 || self->more_to_come)
+  if (self->n_running > 0 || self->more_to_come || self->gate == MSA_GATE_ASKING)
     return MSA_IO_AGAIN;
 
   stop_all (self);

@@ -34,6 +34,8 @@ typedef struct
   gboolean (*ask) (gpointer client, MsaTransfer *transfer, MsaQuestion *question);
   /* A line of its trace. */
   void (*trace) (gpointer client, MsaTransfer *transfer, const char *topic, const char *text);
+  /* Whether its connection may try @address, and by which socket ((transfer full)); NULL, as set before: one of our own. */
+  gboolean (*ask_about_address) (gpointer client, MsaTransfer *transfer, const MsaAddress *address, GSocket **socket);
   /* A dispatch is over. */
   void (*dispatched) (gpointer client);
 } MsaEngineClient;

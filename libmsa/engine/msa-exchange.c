@@ -1,6 +1,7 @@
 /* msa-exchange.c: a transfer on a connection
  *
- * Sends the request, pulls the session's events and acts on them: head, body, end, failure.
+ * Pulls the session's events and acts on them: head, body, end, failure. Making the connection is
+ * in msa-exchange-connect.c, sending in msa-exchange-request.c.
  * Application code runs from here in three places (headers, informational, the sink's write);
  * the connection is busy meanwhile, so that a nested dispatch passes it over, and neither it
  * nor the transfer is taken to be as it was when that code returns.
@@ -12,136 +13,10 @@
 #include "engine/msa-exchange-private.h"
 
 #include "base/msa-limits-private.h"
-#include "engine/msa-engine-private.h"
+#include "engine/msa-exchange-parts-private.h"
 #include "engine/msa-transfer-clock-private.h"
 #include "model/msa-error.h"
 #include "net/msa-socket-private.h"
-
-/* Sending */
-
-/* The body has to end where it was announced to. */
-static void
-end_body (MsaTransfer *transfer,
-          MsaSession *session)
-{
-  gint64 length = transfer->source->length;
-
-  if (length >= 0 && transfer->body_written < (guint64) length)
-    {
-      msa_transfer_fail (transfer, g_error_new (MSA_ERROR, MSA_ERROR_READ,
-                                                "The request's body ended after %" G_GUINT64_FORMAT
-                                                " of %" G_GINT64_FORMAT " bytes",
-                                                transfer->body_written, length));
-      return;
-    }
-
-  session->ops->write (session, transfer, NULL, 0, TRUE);
-  transfer->upload = MSA_UPLOAD_NONE;
-}
-
-/* FALSE: the session takes no more for now. What the source has beyond the announced length is
- * not sent. */
-static gboolean
-write_part (MsaTransfer *transfer,
-            MsaSession *session,
-            MsaSlice data)
-{
-  gint64 length = transfer->source->length;
-  gsize taken;
-
-  if (length >= 0)
-    data.len = (gsize) MIN ((guint64) data.len, (guint64) length - transfer->body_written);
-  taken = session->ops->write (session, transfer, (const guint8 *) data.data, data.len, FALSE);
-  transfer->source->ops->consume (transfer->source, taken);
-  transfer->body_written += taken;
-  transfer->bytes_sent = transfer->body_written;
-
-  return taken == data.len;
-}
-
-static gboolean
-is_body_complete (const MsaTransfer *transfer)
-{
-  return transfer->source->length >= 0 &&
-         transfer->body_written == (guint64) transfer->source->length;
-}
-
-/* Hands over what the source has and the session takes. */
-static void
-write_body (MsaTransfer *transfer,
-            MsaSession *session)
-{
-  while (transfer->upload == MSA_UPLOAD_RUNNING)
-    {
-      GError *error = NULL;
-      MsaSlice data;
-
-      if (is_body_complete (transfer))
-        {
-          end_body (transfer, session);
-          return;
-        }
-
-      switch (transfer->source->ops->peek (transfer->source, &data, &error))
-        {
-        case MSA_SOURCE_READY:
-          if (!write_part (transfer, session, data))
-            return;
-          break;
-        case MSA_SOURCE_END:
-          end_body (transfer, session);
-          return;
-        case MSA_SOURCE_ERROR:
-          msa_transfer_fail (transfer, error);
-          return;
-        case MSA_SOURCE_WAIT:
-        default:
-          return;
-        }
-    }
-}
-
-static void
-send_more (MsaTransfer *transfer,
-           MsaSession *session)
-{
-  if ((transfer->paused & MSA_DIRECTION_SEND) == 0)
-    write_body (transfer, session);
-  if (transfer->connection == NULL)
-    return;
-
-  if (session->ops->flush (session) && transfer->upload == MSA_UPLOAD_NONE &&
-      transfer->state == MSA_TRANSFER_SENDING)
-    msa_transfer_set_state (transfer, MSA_TRANSFER_WAITING);
-}
-
-/* The peer has said that it wants the body, or is late with that. */
-static void
-release_body (MsaTransfer *transfer,
-              MsaSession *session)
-{
-  if (transfer->upload != MSA_UPLOAD_HELD)
-    return;
-
-  msa_reactor_remove_timer (&transfer->engine->reactor, &transfer->expect_timer);
-  transfer->upload = MSA_UPLOAD_RUNNING;
-  send_more (transfer, session);
-}
-
-/* A final answer came while the body was held or on its way. One of 300 or more does not want
- * the rest, as far as the application believes it (B31). */
-static void
-judge_upload (MsaTransfer *transfer,
-              MsaSession *session)
-{
-  if (transfer->upload == MSA_UPLOAD_NONE)
-    return;
-
-  if (transfer->status >= 300 && !transfer->settings->keep_sending_on_error)
-    transfer->upload = MSA_UPLOAD_STOPPED;
-  else
-    release_body (transfer, session);
-}
 
 /* Letting go */
 
@@ -154,17 +29,6 @@ detach (MsaTransfer *transfer)
   transfer->connection = NULL;
 }
 
-/* How far its making has come. */
-static void
-note_connecting (MsaTransfer *transfer,
-                 const MsaConnection *connection)
-{
-  gint64 started_us = transfer->times.at_us[MSA_PHASE_STARTED];
-
-  transfer->times = connection->times;
-  transfer->times.at_us[MSA_PHASE_STARTED] = started_us;
-}
-
 void
 msa_exchange_abandon (MsaEngine *engine,
                       MsaTransfer *transfer)
@@ -172,7 +36,7 @@ msa_exchange_abandon (MsaEngine *engine,
   MsaConnection *connection = transfer->connection;
 
   if (transfer->times.at_us[MSA_PHASE_REQUESTED] == 0)
-    note_connecting (transfer, connection);
+    msa_exchange_note_connecting (transfer, connection);
   if (connection->state == MSA_CONNECTION_OPEN)
     connection->session->ops->reset (connection->session, transfer);
   /* Closed while it still has a stream: there is nobody to say goodbye to. */
@@ -195,9 +59,9 @@ release_connection (MsaEngine *engine,
 
 /* Application code is about to run, and may run a main loop of its own: it must know what is due.
  * FALSE: the driver, when told so, has ended the transfer. */
-static gboolean
-settle (MsaEngine *engine,
-        const MsaTransfer *transfer)
+gboolean
+msa_exchange_settle (MsaEngine *engine,
+                     const MsaTransfer *transfer)
 {
   msa_engine_announce (engine);
 
@@ -281,8 +145,8 @@ handle_informational (MsaEngine *engine,
   if (transfer->clocked)
     msa_transfer_clock_start (transfer);
   if (head->status == 100)
-    release_body (transfer, transfer->connection->session);
-  if (settle (engine, transfer))
+    msa_exchange_release_body (transfer, transfer->connection->session);
+  if (msa_exchange_settle (engine, transfer))
     engine->client->informational (engine->client_data, transfer, head->status, headers);
 }
 
@@ -326,7 +190,7 @@ handle_head (MsaEngine *engine,
       return;
     }
   msa_transfer_set_state (transfer, MSA_TRANSFER_RECEIVING);
-  judge_upload (transfer, transfer->connection->session);
+  msa_exchange_judge_upload (transfer, transfer->connection->session);
   if (transfer->content_length > 0 &&
       (guint64) transfer->content_length > msa_transfer_get_max_body (transfer))
     {
@@ -334,7 +198,7 @@ handle_head (MsaEngine *engine,
       return;
     }
   transfer->sink->ops->begin (transfer->sink, transfer->content_length);
-  if (settle (engine, transfer))
+  if (msa_exchange_settle (engine, transfer))
     engine->client->headers (engine->client_data, transfer);
 }
 
@@ -385,7 +249,7 @@ handle_data (MsaEngine *engine,
     {
       MsaSink *sink = msa_sink_ref (transfer->sink);
 
-      if (settle (engine, transfer))
+      if (msa_exchange_settle (engine, transfer))
         result = sink->ops->write (sink, data);
       msa_sink_unref (sink);
     }
@@ -477,7 +341,7 @@ handle_event (MsaEngine *engine,
       msa_headers_freeze (transfer->trailers);
       return TRUE;
     case MSA_SESSION_WRITABLE:
-      send_more (transfer, connection->session);
+      msa_exchange_send_more (transfer, connection->session);
       return TRUE;
     case MSA_SESSION_END:
       handle_end (engine, transfer);
@@ -534,9 +398,9 @@ choose_buffer (MsaEngine *engine,
 
 /* Its time ran out, or it was cancelled, while application code ran for it; or there are lines
  * that could not be told. */
-static void
-end_busy (MsaEngine *engine,
-          MsaTransfer *transfer)
+void
+msa_exchange_end_busy (MsaEngine *engine,
+                       MsaTransfer *transfer)
 {
   if (transfer->interrupted != NULL)
     msa_transfer_fail (transfer, g_steal_pointer (&transfer->interrupted));
@@ -579,9 +443,9 @@ pull (MsaEngine *engine,
 }
 
 /* What lies in a buffer above the socket makes nothing ready. */
-static void
-look_again (MsaEngine *engine,
-            MsaConnection *connection)
+void
+msa_exchange_look_again (MsaEngine *engine,
+                         MsaConnection *connection)
 {
   MsaSession *session = connection->session;
 
@@ -625,224 +489,20 @@ drive_open (MsaEngine *engine,
     }
   connection->busy = TRUE;
   if (connection->stream != NULL && needs_sending (transfer, connection->session))
-    send_more (transfer, connection->session);
+    msa_exchange_send_more (transfer, connection->session);
   pull (engine, connection);
   connection->busy = FALSE;
   engine->scheduler.reap_due |= connection->doomed;
   if (transfer != NULL)
-    end_busy (engine, transfer);
+    msa_exchange_end_busy (engine, transfer);
   if (transfer != NULL && transfer->clocked)
     msa_transfer_clock_check (transfer);
 
   if (connection->state == MSA_CONNECTION_OPEN)
     msa_connection_update_interest (connection, !is_paused (connection));
-  look_again (engine, connection);
+  msa_exchange_look_again (engine, connection);
   if (transfer != NULL)
     msa_transfer_unref (transfer);
-}
-
-/* What belongs to making the connection counts for its first exchange alone. */
-static void
-note_times (MsaEngine *engine,
-            MsaTransfer *transfer,
-            const MsaConnection *connection)
-{
-  if (connection->n_streams == 0)
-    note_connecting (transfer, connection);
-  else
-    transfer->times.reused = TRUE;
-  transfer->times.secured = connection->times.at_us[MSA_PHASE_SECURED] != 0;
-  transfer->times.at_us[MSA_PHASE_REQUESTED] = engine->now_us;
-}
-
-/* Asking first costs a round trip: for bodies that would cost more (B28). */
-static gboolean
-should_ask (const MsaTransfer *transfer,
-            const MsaRequest *request)
-{
-  return request->has_body && !transfer->no_expect &&
-         request->version != MSA_HTTP_VERSION_HTTP_1_0 &&
-         (request->body_length < 0 || request->body_length > MSA_EXPECT_THRESHOLD_BYTES);
-}
-
-/* The application's own field decides, if there is one. */
-static gboolean
-has_own_expect (const MsaRequest *request,
-                gboolean *asks)
-{
-  MsaSlice value;
-
-  if (request->headers == NULL)
-    return FALSE;
-  *asks = msa_headers_find (request->headers, MSA_SLICE ("Expect"), &value) &&
-          msa_slice_equal_ci (value, MSA_SLICE ("100-continue"));
-
-  return *asks || msa_headers_is_suppressed (request->headers, MSA_SLICE ("Expect"));
-}
-
-static MsaRequest
-make_request (MsaTransfer *transfer)
-{
-  MsaRequest request = transfer->hop->request;
-  gboolean asks = FALSE;
-
-  if (transfer->peer_is_1_0)
-    request.version = MSA_HTTP_VERSION_HTTP_1_0;
-  if (transfer->source != NULL)
-    request.body_length = transfer->source->length;
-  /* Trailers follow chunks only. */
-  if (request.trailers != NULL && request.version != MSA_HTTP_VERSION_HTTP_1_0)
-    request.body_length = -1;
-  if (has_own_expect (&request, &asks))
-    {
-      transfer->asked_first = FALSE;
-      transfer->upload = asks ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
-      return request;
-    }
-
-  transfer->asked_first = request.expect = should_ask (transfer, &request);
-  transfer->upload = request.expect ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
-
-  return request;
-}
-
-static void
-start_upload (MsaEngine *engine,
-              MsaTransfer *transfer,
-              const MsaRequest *request)
-{
-  if (!request->has_body)
-    transfer->upload = MSA_UPLOAD_NONE;
-  if (transfer->upload == MSA_UPLOAD_HELD)
-    msa_reactor_set_timer (&engine->reactor, &transfer->expect_timer,
-                           engine->now_us + MSA_EXPECT_WAIT_US);
-}
-
-static void
-note_peer (MsaTransfer *transfer,
-           const MsaConnection *connection)
-{
-  g_clear_pointer (&transfer->peer_chain, g_ptr_array_unref);
-  if (connection->peer_chain != NULL)
-    transfer->peer_chain = g_ptr_array_ref (connection->peer_chain);
-  transfer->peer_flags = msa_connection_get_peer_flags (connection);
-}
-
-/* The request goes straight to the chain: no wait for the socket to be writable unless it said
- * so. */
-static void
-begin (MsaEngine *engine,
-       MsaTransfer *transfer)
-{
-  MsaConnection *connection = transfer->connection;
-  MsaRequest request = make_request (transfer);
-  GError *error = NULL;
-
-  g_clear_pointer (&transfer->url, msa_url_unref);
-  transfer->url = msa_url_ref (transfer->hop->url);
-  transfer->remote = connection->remote;
-  note_peer (transfer, connection);
-  note_times (engine, transfer, connection);
-  msa_transfer_set_state (transfer, MSA_TRANSFER_SENDING);
-  if (!connection->session->ops->open (connection->session, &request, transfer, &error))
-    {
-      msa_transfer_interrupt (transfer, error);
-      return;
-    }
-
-  connection->n_streams++;
-  start_upload (engine, transfer, &request);
-  send_more (transfer, connection->session);
-  msa_connection_update_interest (connection, TRUE);
-  look_again (engine, connection);
-}
-
-static void
-take_answer (MsaEngine *engine,
-             MsaConnection *connection)
-{
-  const char *text;
-  gboolean yes;
-
-  if (connection->question == NULL ||
-      !msa_question_get_answer (connection->question, &yes, &text))
-    return;
-
-  MSA_TRACE (&engine->log, CONN, connection->serial, "the answer is %s", yes ? "yes" : "no");
-  msa_connection_answer (connection, yes, text, engine->now_us);
-  g_clear_pointer (&connection->question, msa_question_drop);
-}
-
-/* Nobody has taken it: whatever was said meanwhile does not count. */
-static void
-refuse (MsaEngine *engine,
-        MsaConnection *connection)
-{
-  if (connection->question == NULL)
-    return;
-
-  g_clear_pointer (&connection->question, msa_question_drop);
-  msa_connection_answer (connection, FALSE, NULL, engine->now_us);
-  msa_engine_wake_connection (engine, connection);
-}
-
-/* Application code runs, and may answer at once: that is taken up when it has returned, by the next
- * round. */
-static void
-ask (MsaEngine *engine,
-     MsaConnection *connection)
-{
-  MsaTransfer *transfer = msa_transfer_ref (connection->stream);
-  g_autoptr (MsaQuestion) question = msa_question_new (engine, connection);
-  gboolean taken = FALSE;
-
-  MSA_TRACE (&engine->log, CONN, connection->serial, "the application is asked");
-  connection->question = msa_question_ref (question);
-  connection->busy = TRUE;
-  if (settle (engine, transfer))
-    taken = engine->client->ask (engine->client_data, transfer, question);
-  connection->busy = FALSE;
-  engine->scheduler.reap_due |= connection->doomed;
-  if (!taken)
-    refuse (engine, connection);
-  end_busy (engine, transfer);
-  if (connection->again)
-    msa_engine_wake_connection (engine, connection);
-  connection->again = FALSE;
-  msa_transfer_unref (transfer);
-}
-
-static void
-drive_connecting (MsaEngine *engine,
-                  MsaConnection *connection)
-{
-  MsaTransfer *transfer = connection->stream;
-  GError *error = NULL;
-
-  take_answer (engine, connection);
-  switch (msa_connection_connect (connection, engine->now_us, &error))
-    {
-    case MSA_IO_DONE:
-      begin (engine, transfer);
-      if (transfer->clocked)
-        msa_transfer_clock_check (transfer);
-      break;
-    case MSA_IO_AGAIN:
-      if (connection->question != NULL || msa_connection_get_asks (connection) == MSA_ASKS_NOTHING)
-        break;
-      /* Not underneath another handler of the transfer. */
-      if (transfer->telling)
-        connection->again = TRUE;
-      else
-        ask (engine, connection);
-      break;
-    case MSA_IO_END:
-    case MSA_IO_ERROR:
-    default:
-      note_peer (transfer, connection);
-      msa_transfer_interrupt (transfer, error);
-      break;
-    }
 }
 
 static void
@@ -885,7 +545,7 @@ msa_exchange_drive (MsaEngine *engine,
     case MSA_CONNECTION_NEW:
     case MSA_CONNECTION_RESOLVING:
     case MSA_CONNECTION_CONNECTING:
-      drive_connecting (engine, connection);
+      msa_exchange_drive_connecting (engine, connection);
       break;
     case MSA_CONNECTION_OPEN:
       if (connection->race.unwatchable)
@@ -917,7 +577,7 @@ msa_exchange_attach (MsaEngine *engine,
     msa_trace_attach (engine, transfer);
   transfer->times.at_us[MSA_PHASE_STARTED] = engine->now_us;
   if (connection->state == MSA_CONNECTION_OPEN)
-    begin (engine, transfer);
+    msa_exchange_begin (engine, transfer);
   else
     msa_transfer_set_state (transfer, MSA_TRANSFER_CONNECTING);
   if (transfer->clocked)

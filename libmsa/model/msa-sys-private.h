@@ -71,6 +71,8 @@ typedef struct
   /* What the socket sends leaves through the interface @name alone. */
   int      (*socket_bind_device) (MsaSys *self, int fd, const char *name);
   int      (*socket_connect) (MsaSys *self, int fd, const MsaAddress *address);
+  /* A duplicate of the descriptor of a socket that the application made; @connected: whether there is a peer. */
+  int      (*socket_adopt) (MsaSys *self, GSocket *socket, gboolean *connected);
   /* A socket without these serves as well, only worse: nothing is said if one cannot be had. */
   void     (*socket_tune) (MsaSys *self, int fd, const MsaSocketTuning *tuning);
   /* 0 when connected; SO_ERROR when connecting failed or the connection broke; EINPROGRESS

@@ -22,6 +22,10 @@ MsaFilter *msa_socket_new (MsaReactor *reactor,
                            MsaSocketReadyFunc ready,
                            gpointer user_data) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Before connecting: uses @handed, which is taken, in place of one that is opened and bound here. It may be connected
+ * already. The object is held as long as the filter lives; the descriptor is a duplicate of its. */
+void       msa_socket_take_over (MsaFilter *self,
+                                 GSocket *handed);
 /* What the socket waits for from now on. */
 void       msa_socket_want (MsaFilter *self,
                             MsaSocketEvents events);

@@ -30,6 +30,7 @@ typedef struct
   MsaWatch           watch;
   MsaAddress         address;
   const MsaLocalEnd *local;     /* (unowned) (nullable): NULL once it connects */
+  GSocket           *handed;    /* (owned) (nullable): the application's */
   MsaSocketReadyFunc ready;
   gpointer           user_data;
 
@@ -119,12 +120,13 @@ connect_socket (MsaSocket *self,
   MsaSys *sys = self->reactor->sys;
 
   *io = MSA_IO_DONE;
-  if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0)
+  /* One that was handed over may be on its way. */
+  if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0 || errno == EISCONN)
     {
       self->state = SOCKET_CONNECTED;
       trace_address (self, "connected to");
     }
-  else if (errno == EINPROGRESS)
+  else if (errno == EINPROGRESS || errno == EALREADY)
     {
       self->state = SOCKET_CONNECTING;
       *io = MSA_IO_AGAIN;
@@ -141,14 +143,42 @@ connect_socket (MsaSocket *self,
   return TRUE;
 }
 
+/* The application has made it, and bound it as it likes. */
+static MsaIo
+adopt_socket (MsaSocket *self,
+              GError **error)
+{
+  MsaSys *sys = self->reactor->sys;
+  gboolean connected = FALSE;
+  MsaIo io;
+
+  self->local = NULL;
+  self->watch.fd = sys->ops->socket_adopt (sys, self->handed, &connected);
+  if (self->watch.fd < 0)
+    return fail_connect (self, "Taking over a socket for", g_strerror (errno), error);
+  if (!connected)
+    {
+      connect_socket (self, &io, error);
+      return io;
+    }
+
+  self->state = SOCKET_CONNECTED;
+  trace_address (self, "given a socket that is connected to");
+  return MSA_IO_DONE;
+}
+
 static MsaIo
 start_connect (MsaSocket *self,
                GError **error)
 {
   MsaSys *sys = self->reactor->sys;
   guint n_tried = 0;
-  MsaIo io = open_socket (self, &n_tried, error);
+  MsaIo io;
 
+  if (self->handed != NULL)
+    return adopt_socket (self, error);
+
+  io = open_socket (self, &n_tried, error);
   while (io == MSA_IO_DONE && !connect_socket (self, &io, error))
     {
       /* It cannot be bound anew. The reactor has not heard of it yet. */
@@ -305,6 +335,7 @@ socket_free (MsaFilter *filter)
   if (self->watch.fd >= 0)
     trace_address (self, "closed:");
   msa_reactor_close (self->reactor, &self->watch);
+  g_clear_object (&self->handed);
   g_free (self);
 }
 
@@ -348,6 +379,13 @@ msa_socket_new (MsaReactor *reactor,
   self->ready = ready;
   self->user_data = user_data;
   return &self->filter;
+}
+
+void
+msa_socket_take_over (MsaFilter *filter,
+                      GSocket *handed)
+{
+  ((MsaSocket *) filter)->handed = handed;
 }
 
 void

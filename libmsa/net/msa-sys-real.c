@@ -79,6 +79,28 @@ real_socket_open (MsaSys *sys,
   return socket (family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+static int
+real_socket_adopt (MsaSys *sys,
+                   GSocket *socket,
+                   gboolean *connected)
+{
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof peer;
+  int fd = g_socket_get_fd (socket);
+  int copy = fd < 0 ? -1 : fcntl (fd, F_DUPFD_CLOEXEC, 0);
+
+  if (copy < 0)
+    {
+      errno = fd < 0 ? EBADF : errno;
+      return -1;
+    }
+
+  /* The mode is shared with the application's own descriptor, which GIO keeps like this too. */
+  fcntl (copy, F_SETFL, fcntl (copy, F_GETFL) | O_NONBLOCK);
+  *connected = getpeername (copy, (struct sockaddr *) &peer, &len) == 0;
+  return copy;
+}
+
 static void
 real_socket_tune (MsaSys *sys,
                   int fd,
@@ -457,6 +479,7 @@ static const MsaSysOps ops = {
   .socket_bind = real_socket_bind,
   .socket_bind_device = real_socket_bind_device,
   .socket_connect = real_socket_connect,
+  .socket_adopt = real_socket_adopt,
   .socket_tune = real_socket_tune,
   .socket_error = real_socket_error,
   .socket_send = real_socket_send,

@@ -86,6 +86,15 @@ sim_socket_bind (MsaSys *sys,
   return 0;
 }
 
+/* An object of GIO has a descriptor of the kernel's, which no simulated peer can be reached by. */
+int
+sim_socket_adopt (MsaSys *sys,
+                  GSocket *socket,
+                  gboolean *connected)
+{
+  return sim_enter ((MsaSim *) sys, SIM_OP_socket_adopt) ? fail (ENOTSUP) : -1;
+}
+
 int
 sim_socket_bind_device (MsaSys *sys,
                         int fd,

@@ -18,7 +18,7 @@ typedef struct _SimSocket     SimSocket;
 /* Every member of MsaSysOps. */
 #define SIM_OPS(X)                                                                                 \
   X (now_us) X (boot_us) X (real_us) X (socket_open) X (socket_connect) X (socket_error)           \
-  X (socket_bind) X (socket_bind_device) X (socket_tune) X (socket_send)                           \
+  X (socket_bind) X (socket_bind_device) X (socket_adopt) X (socket_tune) X (socket_send)          \
   X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
@@ -211,6 +211,7 @@ char          *sim_format_address   (const MsaAddress *address,
 void           sim_local_init       (MsaSim *self);
 void           sim_local_clear      (MsaSim *self);
 int            sim_socket_bind      (MsaSys *sys, int fd, const MsaAddress *address);
+int            sim_socket_adopt       (MsaSys *sys, GSocket *socket, gboolean *connected);
 int            sim_socket_bind_device (MsaSys *sys, int fd, const char *name);
 /* Gives a socket that connects to @remote what it has not been bound to. FALSE: two connections
  * would be the same. */

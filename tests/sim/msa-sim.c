@@ -301,6 +301,7 @@ static const MsaSysOps ops = {
   .socket_open = sim_socket_open,
   .socket_bind = sim_socket_bind,
   .socket_bind_device = sim_socket_bind_device,
+  .socket_adopt = sim_socket_adopt,
   .socket_connect = sim_socket_connect,
   .socket_tune = sim_socket_tune,
   .socket_error = sim_socket_error,

@@ -231,6 +231,22 @@ call_getters (MsaTestScene *self)
   g_assert_true (G_IS_LIST_MODEL (msa_multi_get_transfers (multi)));
 }
 
+static gboolean
+allow_cb (MsaMulti *multi,
+          MsaEasy *easy,
+          GSocketAddress *address,
+          gpointer user_data)
+{
+  return TRUE;
+}
+
+static void
+call_connect_funcs (MsaTestScene *self)
+{
+  msa_multi_set_open_func (self->world->multi, NULL, NULL, NULL);
+  msa_multi_set_address_func (self->world->multi, allow_cb, NULL, NULL);
+}
+
 static void
 call_poll_fds (MsaTestScene *self)
 {
@@ -542,6 +558,8 @@ const MsaTestCall msa_test_calls[] = {
     " msa_multi_get_n_running msa_multi_get_n_pending msa_multi_get_n_connections"
     " msa_multi_get_timeout_ms msa_multi_get_transfers ",
     call_getters, FALSE },
+  { "connect-funcs", " msa_multi_set_address_func msa_multi_set_open_func ", call_connect_funcs,
+    FALSE },
   { "poll-fds", " msa_multi_get_poll_fds msa_multi_assign msa_multi_get_assigned ", call_poll_fds,
     FALSE },
   { "wakeup", " msa_multi_wakeup ", call_wakeup, FALSE },
