@@ -14,8 +14,8 @@ msa_library_packages='meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev 
 # The same with its bindings.
 msa_build_packages="$msa_library_packages libgirepository1.0-dev gobject-introspection valac"
 # What the tests need besides.
-msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin gi-docgen patch clang clang-format
-  libclang-rt-dev'
+msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin glib-networking gi-docgen patch clang
+  clang-format libclang-rt-dev'
 
 msa_has_command () {
   command -v "$1" > /dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
