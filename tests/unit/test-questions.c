@@ -273,6 +273,9 @@ test_later (MsaTestWorld *world)
 
   scene_init (&scene, world, other, NULL);
   easy = add_and_ask (&scene, KEEP);
+  /* Whatever has the connection looked at, it is not asked again. */
+  msa_easy_pause (easy, MSA_DIRECTION_BOTH);
+  msa_easy_resume (easy, MSA_DIRECTION_BOTH);
   msa_test_world_settle (world, 3 * G_USEC_PER_SEC);
   g_assert_cmpint (msa_easy_get_state (easy), ==, MSA_EASY_CONNECTING);
   g_assert_cmpuint (scene.person.n_asked, ==, 1);
