@@ -143,6 +143,8 @@ void         msa_engine_post      (MsaMailbox *mailbox,
                                    MsaTask *task);
 
 /* For the rest of engine/. */
+/* Notes what the own poller knows to be ready, without waiting. TRUE if there was anything. */
+gboolean     msa_engine_collect_events (MsaEngine *self);
 void         msa_engine_make_due  (MsaEngine *self,
                                    MsaTransfer *transfer);
 void         msa_engine_make_not_due (MsaEngine *self,
