@@ -14,8 +14,8 @@ msa_library_packages='meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev 
 # The same with its bindings.
 msa_build_packages="$msa_library_packages libgirepository1.0-dev gobject-introspection valac"
 # What the tests need besides.
-msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin glib-networking gi-docgen patch clang
-  clang-format libclang-rt-dev'
+msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin glib-networking libp11-kit-dev gi-docgen
+  patch clang clang-format libclang-rt-dev'
 
 msa_has_command () {
   command -v "$1" > /dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
@@ -42,6 +42,9 @@ msa_has_package () {
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] || ! msa_has_command dpkg ;;
     apache2-bin) msa_has_command apache2 || msa_has_command httpd ;;
     gcc) msa_has_command gcc || msa_has_command cc ;;
+    glib-networking)
+      "$(msa_python)" -c 'from gi.repository import Gio
+assert Gio.TlsBackend.get_default ().supports_tls ()' > /dev/null 2>&1 ;;
     gnutls-bin) msa_has_command gnutls-serv && msa_has_command certtool ;;
     gobject-introspection) msa_has_command g-ir-scanner ;;
     libc6-dev) msa_can_link gcc || msa_can_link cc ;;
@@ -50,6 +53,7 @@ msa_has_package () {
     libglib2.0-dev) msa_has_module gio-unix-2.0 && msa_has_command glib-mkenums ;;
     libgnutls28-dev) msa_has_module gnutls ;;
     libidn2-dev) msa_has_module libidn2 ;;
+    libp11-kit-dev) msa_has_module p11-kit-1 ;;
     libpsl-dev) msa_has_module libpsl ;;
     ninja-build) msa_has_command ninja ;;
     python3-gi) "$(msa_python)" -c 'import gi; gi.require_version ("Gio", "2.0")' > /dev/null 2>&1 ;;
