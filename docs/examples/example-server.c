@@ -69,6 +69,7 @@ typedef enum
 } Step;
 
 static guint8 pattern[PATTERN_BYTES];
+static gnutls_datum_t ticket_key; /* for sessions to be resumed */
 static char *ca_path;
 
 /* Answers */
@@ -434,6 +435,7 @@ client_new (int fd,
       gnutls_init (&client->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK);
       gnutls_set_default_priority (client->tls);
       gnutls_credentials_set (client->tls, GNUTLS_CRD_CERTIFICATE, credentials);
+      gnutls_session_ticket_enable_server (client->tls, &ticket_key);
       gnutls_transport_set_int (client->tls, fd);
       client->is_shaking = TRUE;
     }
@@ -547,6 +549,7 @@ main (int argc,
   signal (SIGTERM, terminated_cb);
   signal (SIGINT, terminated_cb);
   credentials = example_authority_issue (ca_file);
+  gnutls_session_ticket_key_generate (&ticket_key);
   close (ca_file);
 
   plain = listen_on_loopback (&plain_port);
@@ -557,6 +560,7 @@ main (int argc,
   close (plain);
   close (tls);
   gnutls_certificate_free_credentials (credentials);
+  gnutls_free (ticket_key.data);
   g_unlink (ca_path);
   g_free (ca_path);
   return 0;

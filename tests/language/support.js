@@ -29,6 +29,20 @@ export class Server {
     }
 }
 
+export const PASSWORD = 'open sesame';
+
+/** Files of a client's certificate and its key, which PASSWORD opens. */
+export async function makeLockedClient() {
+    const folder = GLib.Dir.make_tmp('msa-client-XXXXXX');
+    const certificate = `${folder}/client.pem`, key = `${folder}/client-key.pem`;
+    const command = ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-days', '1',
+        '-subj', '/CN=client', '-passout', `pass:${PASSWORD}`, '-keyout', key, '-out', certificate];
+    const flags = Gio.SubprocessFlags.STDOUT_SILENCE | Gio.SubprocessFlags.STDERR_SILENCE;
+    await Gio.Subprocess.new(command, flags).wait_async(null);
+    const remove = () => [certificate, key, folder].forEach(path => Gio.File.new_for_path(path).delete(null));
+    return {certificate, key, remove};
+}
+
 /** What the server gives for /bytes/N. */
 export function pattern(length) {
     return Uint8Array.from({length}, (_, i) => i % 251);

@@ -29,6 +29,18 @@ class Server:
             raise AssertionError(f'the server ended with {status}, its file is {self.ca_file}')
 
 
+PASSWORD = 'open sesame'
+
+
+def make_locked_client(folder):
+    """A client's certificate and its key, which PASSWORD opens; gives both files."""
+    certificate, key = os.path.join(folder, 'client.pem'), os.path.join(folder, 'client-key.pem')
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-days', '1',
+                    '-subj', '/CN=client', '-passout', 'pass:' + PASSWORD, '-keyout', key, '-out', certificate],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=DEADLINE_S)
+    return certificate, key
+
+
 def pattern(length):
     """What the server gives for /bytes/N."""
     return (bytes(range(251)) * (length // 251 + 1))[:length]

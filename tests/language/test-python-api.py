@@ -83,7 +83,7 @@ class Namespace(unittest.TestCase):
 
     def test_classes_are_final_by_declaration_only(self):
         # A type that is final by registration cannot be made in Python.
-        for kind in (Msa.Easy, Msa.Multi, Msa.TlsConfig):
+        for kind in (Msa.Easy, Msa.Multi, Msa.TlsConfig, Msa.TlsSessionStore):
             self.assertIsInstance(kind(), GObject.Object)
 
     def test_version(self):
@@ -141,6 +141,8 @@ class Properties(unittest.TestCase):
             name = pspec.name.replace('-', '_')
             if pspec.value_type.name == 'MsaTlsConfig':
                 value = Msa.TlsConfig.new()
+            elif pspec.value_type.name == 'MsaTlsSessionStore':
+                value = Msa.TlsSessionStore.new()
             elif pspec.value_type.name == 'GResolver':
                 value = Gio.Resolver.get_default()
             else:

@@ -401,6 +401,172 @@ void test_thousand () {
 	assert (multi.n_running == 0);
 }
 
+/* What an application has a say in when connections are made. */
+
+/* Runs an easy over TLS with a multi that does not trust the server. */
+delegate bool Judge (Msa.CertificateRequest request);
+
+Error? run_doubtful (Judge judge, out Msa.Easy easy = null) {
+	var multi = new Msa.Multi ();
+	multi.attach ();
+	easy = new Msa.Easy (tls + "/bytes/10");
+	easy.accept_certificate.connect ((request) => judge (request));
+	return run_easy (multi, easy);
+}
+
+void test_accept_certificate () {
+	Msa.Easy easy;
+	assert (run_doubtful ((request) => {
+		assert (request.get_host () == "localhost" && request.get_port () > 0);
+		assert ("localhost" in request.get_message ());
+		assert (TlsCertificateFlags.UNKNOWN_CA in request.get_errors ());
+		GenericArray<Bytes> chain = request.dup_chain ();
+		assert (chain.length == 1 && chain[0].get_size () > 0);
+		request.accept ();
+		return true;
+	}, out easy) == null);
+	assert (TlsCertificateFlags.UNKNOWN_CA in easy.peer_errors);
+	/* What is taken out of it stays. */
+	Bytes certificate = easy.dup_peer_chain ()[0];
+	easy = null;
+	assert (certificate.get_size () > 0);
+
+	assert (run_doubtful ((request) => {
+		Idle.add (() => {
+			request.accept ();
+			return Source.REMOVE;
+		});
+		return true;
+	}) == null);
+	assert (run_doubtful (() => true) is Msa.Error.TLS_VERIFY);
+	assert (run_doubtful (() => false) is Msa.Error.TLS_VERIFY);
+	assert (run_doubtful ((request) => {
+		request.reject ();
+		return true;
+	}) is Msa.Error.TLS_VERIFY);
+}
+
+void test_key_password () {
+	string folder, certificate, key;
+	try {
+		folder = DirUtils.make_tmp ("msa-client-XXXXXX");
+		certificate = folder + "/client.pem";
+		key = folder + "/client-key.pem";
+		string[] command = {
+			"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-days", "1",
+			"-subj", "/CN=client", "-passout", "pass:open sesame", "-keyout", key, "-out", certificate
+		};
+		new Subprocess.newv (command, STDOUT_SILENCE | STDERR_SILENCE).wait_check ();
+	} catch (Error error) {
+		GLib.error ("%s", error.message);
+	}
+
+	var easy = new Msa.Easy (tls + "/bytes/10");
+	easy.tls_config = (Msa.TlsConfig) Object.new (typeof (Msa.TlsConfig), "ca-file", ca_file, "certificate-file",
+	                                              certificate, "key-file", key);
+	var asked = 0;
+	easy.key_password.connect ((request) => {
+		assert (request.get_retry () == (asked > 0));
+		assert (key in request.get_message ());
+		request.answer (asked++ == 0 ? "wrong" : "open sesame");
+		return true;
+	});
+	assert (run_easy (attached (), easy) == null);
+	assert (asked == 2);
+
+	var other = easy.copy ();
+	other.key_password.connect ((request) => {
+		request.cancel ();
+		return true;
+	});
+	assert (run_easy (attached (), other) is Msa.Error.TLS_PASSWORD);
+
+	foreach (unowned var path in new string[] { certificate, key })
+		FileUtils.unlink (path);
+	DirUtils.remove (folder);
+}
+
+void test_address_and_open_func () {
+	var multi = attached ();
+	var seen = "";
+	multi.set_address_func ((its, easy, address) => {
+		assert (its == multi);
+		seen += ((InetSocketAddress) address).address.to_string () + " ";
+		return true;
+	});
+	multi.set_open_func ((its, easy, address) => {
+		seen += "open ";
+		try {
+			return new Socket (address.get_family (), STREAM, TCP);
+		} catch (Error error) {
+			return null;
+		}
+	});
+	assert (run_easy (multi, new Msa.Easy (plain + "/bytes/10")) == null);
+	assert (seen == "127.0.0.1 open ");
+
+	multi.set_open_func (() => null);
+	assert (run_easy (multi, new Msa.Easy (plain + "/bytes/10")) is Msa.Error.CONNECT);
+	multi.set_open_func (null);
+	multi.set_address_func (() => false);
+	assert (run_easy (multi, new Msa.Easy (plain + "/bytes/10")) is Msa.Error.CONNECT);
+	multi.set_address_func (null);
+	assert (run_easy (multi, new Msa.Easy (plain + "/bytes/10")) == null);
+}
+
+class MappingResolver : Resolver {
+	public override List<InetAddress> lookup_by_name_with_flags (string name, ResolverNameLookupFlags flags,
+	                                                             Cancellable? cancellable) throws Error {
+		if (name != "vala.test")
+			throw new ResolverError.NOT_FOUND ("no such name in Vala");
+		var addresses = new List<InetAddress> ();
+		if (!(ResolverNameLookupFlags.IPV6_ONLY in flags))
+			addresses.append (new InetAddress.from_string ("127.0.0.1"));
+		return addresses;
+	}
+}
+
+void test_names () {
+	var multi = attached ();
+	var port = plain.substring (plain.last_index_of_char (':'));
+	multi.resolver = new MappingResolver ();
+	assert (run_easy (multi, new Msa.Easy ("http://vala.test" + port + "/bytes/10")) == null);
+	var error = run_easy (multi, new Msa.Easy ("http://other.test" + port + "/bytes/10"));
+	assert (error is Msa.Error.RESOLVE && "no such name in Vala" in error.message);
+
+	var easy = new Msa.Easy ("http://other.test" + port + "/bytes/10");
+	assert (easy.get_resolve () == null && easy.resolve.length == 0);
+	easy.resolve = { "other.test" + port + ":127.0.0.1" };
+	assert (easy.resolve.length == 1 && run_easy (multi, easy) == null);
+	easy.resolve = null;
+	easy.set_connect_to ({ "::127.0.0.1" + port });
+	assert (run_easy (multi, easy) == null);
+	easy.connect_to = {};
+	easy.ip_version = IPV4;
+	assert (run_easy (multi, easy) is Msa.Error.RESOLVE);
+	easy.unix_socket_path = "/nonexistent/socket";
+	assert (run_easy (multi, easy) is Msa.Error.CONNECT);
+}
+
+void test_session_store () {
+	var store = new Msa.TlsSessionStore ();
+	var lines = "";
+	for (var i = 0; i < 2; i++) {
+		var multi = attached ();
+		multi.tls_session_store = store;
+		var easy = new Msa.Easy (tls + "/bytes/10");
+		lines = "";
+		easy.trace.connect ((topic, message) => lines += @"$topic: $message\n");
+		assert (run_easy (multi, easy) == null);
+		assert (easy.peer_errors == 0);
+		assert (easy.get_timings ().get_time_us (SECURED) > 0 && !easy.get_timings ().is_reused ());
+		assert (store.get_n_sessions () > 0);
+	}
+	assert ("resumed" in lines);
+	store.clear ();
+	assert (store.get_n_sessions () == 0);
+}
+
 int main (string[] args) {
 	Test.init (ref args);
 	try {
@@ -418,6 +584,11 @@ int main (string[] args) {
 		Test.add_func ("/msa/vala/functions", test_functions);
 		Test.add_func ("/msa/vala/perform-and-poll", test_perform_and_poll);
 		Test.add_func ("/msa/vala/list", test_list);
+		Test.add_func ("/msa/vala/accept-certificate", test_accept_certificate);
+		Test.add_func ("/msa/vala/key-password", test_key_password);
+		Test.add_func ("/msa/vala/address-and-open-func", test_address_and_open_func);
+		Test.add_func ("/msa/vala/names", test_names);
+		Test.add_func ("/msa/vala/session-store", test_session_store);
 		Test.add_func ("/msa/vala/thousand", test_thousand);
 		var status = Test.run ();
 		stop_server ();
