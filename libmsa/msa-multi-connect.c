@@ -68,7 +68,7 @@ replace (MsaMulti *self,
          MsaCallback **place,
          MsaCallback *callback)
 {
-  g_autoptr (MsaCallback) old = g_steal_pointer (place);
+  g_autoptr (MsaCallback) old G_GNUC_UNUSED = g_steal_pointer (place);
 
   *place = callback;
   msa_scheduler_close_unused (self->engine);
