@@ -46,6 +46,8 @@ MsaSettings       *msa_easy_edit_settings (MsaEasy *self);
 MsaSettings       *msa_easy_take_snapshot (MsaEasy *self,
                                            MsaTlsConfig *tls_config);
 
+void               msa_easy_notify_state  (MsaEasy *self);
+
 /* msa-easy-body.c */
 
 MsaSink           *msa_easy_make_sink     (MsaEasy *self,
@@ -53,6 +55,9 @@ MsaSink           *msa_easy_make_sink     (MsaEasy *self,
 /* The body is kept in memory. */
 void               msa_easy_clear_output  (MsaEasy *self);
 
+/* msa-easy-signals.c */
+
+void               msa_easy_install_signals    (GObjectClass *klass);
 /* TRUE if someone listened. */
 gboolean           msa_easy_emit_completed     (MsaEasy *self,
                                                 const GError *error);
@@ -64,11 +69,12 @@ MsaAsks            msa_easy_get_answerable     (MsaEasy *self);
 gboolean           msa_easy_emit_question      (MsaEasy *self,
                                                 MsaQuestion *question,
                                                 MsaConnection *connection);
+void               msa_easy_notify             (MsaEasy *self,
+                                                GParamSpec *pspec);
 gboolean           msa_easy_wants_trace        (MsaEasy *self);
 void               msa_easy_emit_trace         (MsaEasy *self,
                                                 const char *topic,
                                                 const char *message);
-void               msa_easy_notify_state       (MsaEasy *self);
 void               msa_easy_emit_headers       (MsaEasy *self);
 void               msa_easy_emit_informational (MsaEasy *self,
                                                 guint status,
