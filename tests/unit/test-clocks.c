@@ -10,7 +10,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
-#include "msa-test-www.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #define MS 1000
@@ -181,8 +181,8 @@ silent_accept_cb (MsaSim *sim,
 static void
 test_tls (MsaTestWorld *world)
 {
-  MsaTestWww *server = msa_test_www_new (world->sim, "10.0.0.7", "");
-  g_autoptr (MsaTlsConfig) config = msa_test_www_new_config (server);
+  MsaTestHttps *server = msa_test_https_new_www (world->sim, "10.0.0.7", "");
+  g_autoptr (MsaTlsConfig) config = msa_test_https_new_config (server);
   MsaEasy *easy = msa_test_world_make (world, "https://example.org/");
 
   msa_sim_listen (world->sim, "10.0.0.1", 443, silent_accept_cb, NULL);
@@ -193,15 +193,15 @@ test_tls (MsaTestWorld *world)
             "The TLS handshake with “example.org” took longer than 700 ms: "
             "given up after 700 ms",
             704);
-  msa_test_www_free (server);
+  msa_test_https_free (server);
 }
 
 /* None of them means anything when its part is over. */
 static void
 test_tls_left (MsaTestWorld *world)
 {
-  MsaTestWww *server = msa_test_www_new (world->sim, "10.0.0.7", HEAD);
-  g_autoptr (MsaTlsConfig) config = msa_test_www_new_config (server);
+  MsaTestHttps *server = msa_test_https_new_www (world->sim, "10.0.0.7", HEAD);
+  g_autoptr (MsaTlsConfig) config = msa_test_https_new_config (server);
   MsaEasy *easy = msa_test_world_make (world, "https://www.test/");
 
   msa_sim_set_host (world->sim, "www.test", 2 * MS, "10.0.0.7", NULL);
@@ -219,7 +219,7 @@ test_tls_left (MsaTestWorld *world)
   msa_test_world_remove (world, easy);
   msa_test_world_settle (world, MS);
   msa_test_world_end_multi (world);
-  msa_test_www_free (server);
+  msa_test_https_free (server);
 }
 
 /* The response. Its connection is there after 2 ms. */

@@ -12,7 +12,7 @@
 #include "model/msa-error-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
-#include "msa-test-www.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -33,7 +33,7 @@ typedef struct
   const char *cause;
 } Failure;
 
-static MsaTestWww *tls_server;
+static MsaTestHttps *tls_server;
 
 /* How it comes about */
 
@@ -126,18 +126,18 @@ static void
 other_authority (MsaTestWorld *world,
                  MsaEasy *easy)
 {
-  MsaTestWww *other = msa_test_www_new (world->sim, "10.0.0.66", "");
-  g_autoptr (MsaTlsConfig) config = msa_test_www_new_config (other);
+  MsaTestHttps *other = msa_test_https_new_www (world->sim, "10.0.0.66", "");
+  g_autoptr (MsaTlsConfig) config = msa_test_https_new_config (other);
 
   msa_easy_set_tls_config (easy, config);
-  msa_test_www_free (other);
+  msa_test_https_free (other);
 }
 
 static void
 same_authority (MsaTestWorld *world,
                 MsaEasy *easy)
 {
-  g_autoptr (MsaTlsConfig) config = msa_test_www_new_config (tls_server);
+  g_autoptr (MsaTlsConfig) config = msa_test_https_new_config (tls_server);
 
   msa_easy_set_tls_config (easy, config);
 }
@@ -361,7 +361,7 @@ test_failure (MsaTestWorld *world)
   MsaEasy *easy = msa_test_world_make (world, uri);
   const GError *error;
 
-  tls_server = msa_test_www_new (world->sim, "10.0.0.7", OK_REPLY);
+  tls_server = msa_test_https_new_www (world->sim, "10.0.0.7", OK_REPLY);
   set_up_network (world, failure);
   if (failure->set_up != NULL)
     failure->set_up (world, easy);
@@ -374,7 +374,7 @@ test_failure (MsaTestWorld *world)
   g_assert_null (msa_easy_get_body (easy));
 
   msa_test_world_end_multi (world);
-  msa_test_www_free (tls_server);
+  msa_test_https_free (tls_server);
 }
 
 static void

@@ -11,7 +11,7 @@
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
 #include "msa-password-request.h"
-#include "sim/msa-test-tls-server.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #define URI "https://example.org/secret"
@@ -134,7 +134,7 @@ password_cb (MsaEasy *easy,
 typedef struct
 {
   MsaTestWorld *world; /* (unowned) */
-  MsaTestTlsServer *server; /* (owned) */
+  MsaTestHttps *server; /* (owned) */
   MsaTlsConfig *config; /* (owned) */
   Person person;
 } Scene;
@@ -153,7 +153,8 @@ scene_init (Scene *self,
 
   *self = (Scene) { .world = world };
   self->person.world = world;
-  self->server = msa_test_tls_server_new (world->sim, "10.0.0.1", 443, &options);
+  self->server =
+      msa_test_https_new (world->sim, "10.0.0.1", &options, msa_test_https_answer, NULL);
   msa_sim_set_file (world->sim, "ca.pem", msa_test_pki_ca_pem (root), -1);
   msa_sim_set_file (world->sim, "cert.pem", client->cert_pem, -1);
   msa_sim_set_file (world->sim, "locked.pem", locked_key, -1);
@@ -169,7 +170,7 @@ scene_clear (Scene *self)
 {
   g_clear_object (&self->person.kept);
   g_clear_object (&self->config);
-  msa_test_tls_server_free (self->server);
+  msa_test_https_free (self->server);
 }
 
 static MsaEasy *
@@ -210,7 +211,7 @@ add_and_ask (Scene *self,
 
   g_assert_true (msa_test_world_run_until (self->world, is_asked, &self->person));
   g_assert_cmpuint (self->person.n_asked, ==, 1);
-  g_assert_cmpuint (self->server->plain->len, ==, 0);
+  g_assert_cmpuint (self->server->n_received, ==, 0);
   return easy;
 }
 
@@ -400,7 +401,7 @@ test_exception_is_alone (MsaTestWorld *world)
   msa_test_world_add_again (world, second);
   g_assert_true (msa_test_world_run (world, 2));
   g_assert_error (msa_easy_get_error (second), MSA_ERROR, MSA_ERROR_TLS_VERIFY);
-  g_assert_cmpuint (scene.server->n_connections, ==, 2);
+  g_assert_cmpuint (scene.server->links->len, ==, 2);
   g_assert_cmpuint (scene.server->n_resumed, ==, 0);
   scene_clear (&scene);
 }

@@ -12,7 +12,7 @@
 #include "msa-easy-options.h"
 #include "msa-easy-private.h"
 #include "msa-multi-private.h"
-#include "msa-test-https.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #define CA_FILE "/etc/ca.pem"
@@ -248,8 +248,10 @@ static void
 open_scene (Scene *scene,
             MsaTestWorld *world)
 {
+  const MsaTestTlsOptions options = { .cert = cert };
+
   scene->world = world;
-  scene->server = msa_test_https_new (world->sim, "10.0.0.1", cert, respond_cb, NULL);
+  scene->server = msa_test_https_new (world->sim, "10.0.0.1", &options, respond_cb, NULL);
   msa_sim_set_file (world->sim, CA_FILE, msa_test_pki_ca_pem (pki), -1);
   msa_sim_set_file (world->sim, OTHER_CA_FILE, msa_test_pki_ca_pem (pki), -1);
 }

@@ -10,7 +10,7 @@
 #include "base/msa-limits-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
-#include "msa-test-https.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ respond_cb (MsaTestHttpsLink *link,
             gpointer data)
 {
   Scene *scene = data;
-  const char *last = g_strrstr (link->received->str, "GET ");
+  const char *last = link->received->str + link->request;
 
   if (g_str_has_prefix (last, "GET /hang"))
     return;
@@ -150,10 +150,12 @@ open_scene (Scene *scene,
             MsaTestWorld *world,
             Answer answer)
 {
+  MsaTestTlsOptions options = { .cert = NULL };
+
   *scene = (Scene) { .world = world, .answer = answer };
   scene->tls = GPOINTER_TO_INT (world->row);
-  scene->server = msa_test_https_new (world->sim, "10.0.0.1", scene->tls ? cert : NULL, respond_cb,
-                                      scene);
+  options.cert = scene->tls ? cert : NULL;
+  scene->server = msa_test_https_new (world->sim, "10.0.0.1", &options, respond_cb, scene);
   scene->server->ended = ended_cb;
   scene->config = msa_tls_config_new_for_ca_file (CA_FILE);
   msa_sim_set_file (world->sim, CA_FILE, msa_test_pki_ca_pem (pki), -1);

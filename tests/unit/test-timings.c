@@ -10,7 +10,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
-#include "msa-test-www.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@
 #define RESPONDED (SENT | BIT (RESPONDED))
 #define SECURED BIT (SECURED)
 
-static MsaTestWww *tls_server;
+static MsaTestHttps *tls_server;
 
 /* What there is */
 
@@ -195,8 +195,8 @@ test_run (MsaTestWorld *world)
   g_autoptr (MsaTimings) timings = NULL;
   gint64 start_us;
 
-  tls_server = msa_test_www_new (world->sim, "10.0.0.7", REPLY);
-  config = msa_test_www_new_config (tls_server);
+  tls_server = msa_test_https_new_www (world->sim, "10.0.0.7", REPLY);
+  config = msa_test_https_new_config (tls_server);
   set_up_network (world);
   msa_easy_set_tls_config (easy, config);
   msa_easy_set_timeout_ms (easy, 5000);
@@ -213,7 +213,7 @@ test_run (MsaTestWorld *world)
     check_reused (timings, runs[i].phases);
 
   msa_test_world_end_multi (world);
-  msa_test_www_free (tls_server);
+  msa_test_https_free (tls_server);
 }
 
 /* What each phase took is known to the simulation: 2 ms for the name, 1 ms each way. */

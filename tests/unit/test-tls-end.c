@@ -10,7 +10,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
-#include "msa-test-https.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-world.h"
 
 #define CA_FILE "/etc/ca.pem"
@@ -128,8 +128,9 @@ run_case (gconstpointer data)
 {
   const Case *row = data;
   MsaTestWorld *world = msa_test_world_new (MSA_TEST_CALLBACKS);
+  const MsaTestTlsOptions options = { .cert = cert };
   MsaTestHttps *server =
-      msa_test_https_new (world->sim, "10.0.0.1", cert, respond_cb, (gpointer) row);
+      msa_test_https_new (world->sim, "10.0.0.1", &options, respond_cb, (gpointer) row);
   g_autoptr (MsaTlsConfig) config = msa_tls_config_new_for_ca_file (CA_FILE);
   MsaEasy *easy = msa_test_world_make (world, "https://example.org/");
 

@@ -4,7 +4,9 @@
  */
 #include "config.h"
 
-#include "msa-test-https.h"
+#include "sim/msa-test-https.h"
+
+#include "sim/msa-test-server.h"
 
 #include <string.h>
 
@@ -13,23 +15,44 @@ send_records (MsaTestHttpsLink *link)
 {
   GByteArray *bytes = link->tls->to_client;
 
-  msa_sim_peer_send (link->peer, bytes->data, bytes->len);
+  if (bytes->len > 0)
+    msa_sim_peer_send (link->peer, bytes->data, bytes->len);
   g_byte_array_set_size (bytes, 0);
 }
 
-/* FALSE: the handshake goes on. */
+static void
+greet (MsaTestHttpsLink *link)
+{
+  MsaTestHttps *self = link->server;
+  guint n = 0;
+
+  link->has_greeted = TRUE;
+  self->n_handshakes++;
+  self->n_resumed += gnutls_session_is_resumed (link->tls->session) != 0;
+  self->n_client_certificates +=
+      gnutls_certificate_get_peers (link->tls->session, &n) != NULL && n > 0;
+}
+
+/* FALSE: the handshake goes on, or has failed, which ends the connection. */
 static gboolean
 shake_hands (MsaTestHttpsLink *link)
 {
+  if (link->has_greeted)
+    return TRUE;
+
   msa_test_tls_peer_run (link->tls);
   send_records (link);
+  if (link->tls->is_done && link->tls->result < 0)
+    msa_sim_peer_close (link->peer);
+  else if (link->tls->is_done)
+    greet (link);
 
-  return link->tls->is_done;
+  return link->has_greeted;
 }
 
 static void
 take_records (MsaTestHttpsLink *link,
-              GString *bytes)
+              const GString *bytes)
 {
   g_autoptr (GByteArray) clear = NULL;
   int result;
@@ -41,6 +64,23 @@ take_records (MsaTestHttpsLink *link,
   clear = msa_test_tls_peer_read (link->tls, &result);
   g_string_append_len (link->received, (char *) clear->data, clear->len);
   link->has_goodbye = result == 0;
+  /* What the library answers of its own accord. */
+  send_records (link);
+}
+
+static void
+answer_requests (MsaTestHttpsLink *link)
+{
+  const char *end;
+
+  while ((end = strstr (link->received->str + link->n_read, "\r\n\r\n")) != NULL)
+    {
+      link->request = link->n_read;
+      link->n_read = (gsize) (end - link->received->str) + 4;
+      link->n_requests++;
+      link->server->n_requests++;
+      link->server->respond (link, link->server->data);
+    }
 }
 
 static void
@@ -56,12 +96,8 @@ received_cb (MsaSimPeer *peer,
   else
     g_string_append_len (link->received, bytes->str, (gssize) bytes->len);
   g_string_truncate (bytes, 0);
-
-  if (link->received->len > old_len && g_str_has_suffix (link->received->str, "\r\n\r\n"))
-    {
-      link->n_requests++;
-      link->server->respond (link, link->server->data);
-    }
+  link->server->n_received += link->received->len - old_len;
+  answer_requests (link);
 }
 
 static void
@@ -89,8 +125,8 @@ accept_cb (MsaSim *sim,
   link->server = self;
   link->peer = peer;
   link->received = g_string_new (NULL);
-  if (self->cert != NULL)
-    link->tls = msa_test_tls_peer_new (self->cert, NULL, NULL);
+  if (self->options.cert != NULL)
+    link->tls = msa_test_tls_peer_new_full (&self->options);
   peer->user_data = link;
   peer->received = received_cb;
   peer->closed = closed_cb;
@@ -112,18 +148,36 @@ link_free (gpointer data)
 MsaTestHttps *
 msa_test_https_new (MsaSim *sim,
                     const char *address,
-                    const MsaTestCert *cert,
+                    const MsaTestTlsOptions *options,
                     MsaTestHttpsFunc respond,
                     gpointer data)
 {
   MsaTestHttps *self = g_new0 (MsaTestHttps, 1);
 
   self->sim = sim;
-  self->cert = cert;
+  if (options != NULL)
+    self->options = *options;
   self->respond = respond;
   self->data = data;
   self->links = g_ptr_array_new_with_free_func (link_free);
-  msa_sim_listen (sim, address, cert != NULL ? 443 : 80, accept_cb, self);
+  msa_sim_listen (sim, address, self->options.cert != NULL ? 443 : 80, accept_cb, self);
+
+  return self;
+}
+
+MsaTestHttps *
+msa_test_https_new_www (MsaSim *sim,
+                        const char *address,
+                        const char *reply)
+{
+  static const MsaTestCertSpec spec = { .dns = { "www.test" } };
+  MsaTestPki *pki = msa_test_pki_new ();
+  MsaTestTlsOptions options = { .cert = msa_test_pki_issue (pki, &spec) };
+  MsaTestHttps *self =
+      msa_test_https_new (sim, address, &options, msa_test_https_reply, (gpointer) reply);
+
+  self->pki = pki;
+  self->cert = (MsaTestCert *) options.cert;
 
   return self;
 }
@@ -132,7 +186,18 @@ void
 msa_test_https_free (MsaTestHttps *self)
 {
   g_ptr_array_unref (self->links);
+  g_clear_pointer (&self->cert, msa_test_cert_free);
+  g_clear_pointer (&self->pki, msa_test_pki_free);
   g_free (self);
+}
+
+MsaTlsConfig *
+msa_test_https_new_config (MsaTestHttps *self)
+{
+  const char *pem = msa_test_pki_ca_pem (self->pki);
+  g_autoptr (GBytes) bytes = g_bytes_new (pem, strlen (pem));
+
+  return g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", bytes, NULL);
 }
 
 MsaTestHttpsLink *
@@ -165,10 +230,30 @@ void
 msa_test_https_end (MsaTestHttpsLink *link,
                     gboolean clean)
 {
-  if (link->tls != NULL && clean && link->tls->is_done)
+  if (link->has_greeted && clean)
     {
       gnutls_bye (link->tls->session, GNUTLS_SHUT_WR);
       send_records (link);
     }
   msa_sim_peer_close (link->peer);
+}
+
+void
+msa_test_https_reply (MsaTestHttpsLink *link,
+                      gpointer data)
+{
+  msa_test_https_send (link, data, -1);
+}
+
+void
+msa_test_https_answer (MsaTestHttpsLink *link,
+                       gpointer data)
+{
+  g_auto (GStrv) words = g_strsplit (link->received->str + link->request, " ", 3);
+  MsaTestThen then;
+  g_autoptr (GString) answer = msa_test_answer (words[1], &then);
+
+  msa_test_https_send (link, answer->str, (gssize) answer->len);
+  if (then == MSA_TEST_THEN_CLOSE)
+    msa_test_https_end (link, FALSE);
 }
