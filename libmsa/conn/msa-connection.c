@@ -1,13 +1,15 @@
 /* msa-connection.c: one transport to a peer
  *
  * The machine from look-up to close, with its table of edges. Whether to build, share or
- * close a connection is the engine's to decide; idle ones are kept by msa-conn-pool.c.
+ * close a connection is the engine's to decide; idle ones are kept by msa-conn-pool.c. How long
+ * connecting may take is msa-connection-clock.c, what has to be asked first
+ * msa-connection-ask.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
-#include "conn/msa-connection-private.h"
+#include "conn/msa-connection-parts-private.h"
 
 #include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
@@ -47,59 +49,6 @@ wake (MsaConnection *self)
   self->env->wake (self->env, self);
 }
 
-static gboolean
-uses_tls (const MsaConnection *self)
-{
-  return self->url->scheme == MSA_SCHEME_HTTPS;
-}
-
-static guint
-get_connect_timeout_ms (const MsaConnection *self)
-{
-  return self->settings->connect_timeout_ms > 0 ? self->settings->connect_timeout_ms
-                                                : MSA_DEFAULT_CONNECT_TIMEOUT_MS;
-}
-
-/* The clock of one part of connecting. */
-typedef struct
-{
-  MsaError code;
-  const char *what;
-  guint limit_ms; /* 0: none */
-  gint64 since_us;
-} MsaPartClock;
-
-static MsaPartClock
-get_part_clock (const MsaConnection *self)
-{
-  if (self->state < MSA_CONNECTION_CONNECTING && self->addresses == NULL)
-    return (MsaPartClock) { MSA_ERROR_RESOLVE_TIMED_OUT, "The look-up of",
-                            self->settings->resolve_timeout_ms, self->started_us };
-  if (self->socket != NULL && uses_tls (self))
-    return (MsaPartClock) { MSA_ERROR_TLS_TIMED_OUT, "The TLS handshake with",
-                            self->settings->tls_timeout_ms,
-                            self->times.at_us[MSA_PHASE_CONNECTED] };
-
-  return (MsaPartClock) { .limit_ms = 0 };
-}
-
-static gint64
-get_part_deadline_us (const MsaPartClock *clock)
-{
-  return clock->limit_ms > 0 ? clock->since_us + (gint64) clock->limit_ms * 1000 : G_MAXINT64;
-}
-
-/* To be called when another part has begun. */
-static void
-set_deadline (MsaConnection *self)
-{
-  MsaPartClock clock = get_part_clock (self);
-  gint64 whole_us = self->started_us + (gint64) get_connect_timeout_ms (self) * 1000;
-
-  msa_reactor_set_timer (self->env->reactor, &self->timer,
-                         MIN (whole_us, get_part_deadline_us (&clock)));
-}
-
 static void
 looked_up_cb (MsaLookup *lookup,
               MsaAddresses *addresses,
@@ -110,7 +59,7 @@ looked_up_cb (MsaLookup *lookup,
   g_clear_pointer (&self->addresses, msa_addresses_unref);
   self->addresses = msa_addresses_ref (addresses);
   self->addresses_late = FALSE;
-  set_deadline (self);
+  msa_connection_set_deadline (self);
   wake (self);
 }
 
@@ -138,55 +87,6 @@ trust_loaded_cb (MsaTrustWaiter *waiter,
   wake (self);
 }
 
-static const char *
-describe_phase (const MsaConnection *self)
-{
-  if (self->state < MSA_CONNECTION_CONNECTING)
-    return self->addresses == NULL ? "looking up the name" : "loading the trust store";
-
-  if (self->socket != NULL)
-    return "in the TLS handshake";
-
-  /* All that is known has failed, and one family is late. */
-  return self->race.n_running == 0 ? "looking up the name" : "connecting";
-}
-
-static GError *
-make_timeout_error (const MsaConnection *self,
-                    gint64 now_us)
-{
-  const GString *failures = self->race.failures;
-  MsaPartClock clock = get_part_clock (self);
-
-  if (get_part_deadline_us (&clock) <= now_us)
-    return g_error_new (MSA_ERROR, clock.code,
-                        "%s “%s” took longer than %u ms: given up after %" G_GINT64_FORMAT
-                        " ms",
-                        clock.what, self->url->authority, clock.limit_ms,
-                        (now_us - clock.since_us) / 1000);
-
-  return g_error_new (MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
-                      "No connection to “%s” within %u ms: still %s after %" G_GINT64_FORMAT
-                      " ms%s%s",
-                      self->url->authority, get_connect_timeout_ms (self), describe_phase (self),
-                      (now_us - self->started_us) / 1000, failures != NULL ? "; " : "",
-                      failures != NULL ? failures->str : "");
-}
-
-/* What has failed already, and was not looked at yet, stays the cause. */
-static void
-note_timed_out (MsaConnection *self,
-                gint64 now_us)
-{
-  gboolean has_failed = self->state < MSA_CONNECTION_CONNECTING && self->addresses != NULL &&
-                        self->addresses->error != NULL;
-
-  if (self->error == NULL && !has_failed)
-    self->error = make_timeout_error (self, now_us);
-  if (self->state == MSA_CONNECTION_CONNECTING && self->socket == NULL)
-    msa_endpoint_forget (self->endpoint, self->env->resolver);
-}
-
 static void
 trust_locked_cb (MsaTrustWaiter *waiter,
                  const GError *error,
@@ -207,7 +107,7 @@ timer_expired_cb (MsaTimer *timer,
 
   MSA_TRACE (self->env->log, CONN, self->serial, "its time is over");
   if (self->state < MSA_CONNECTION_OPEN)
-    note_timed_out (self, now_us);
+    msa_connection_note_timed_out (self, now_us);
   self->timed_out = TRUE;
   wake (self);
 }
@@ -253,7 +153,7 @@ msa_connection_new (MsaConnEnv *env,
   self->started_us = now_us;
   self->due_link.data = self->pool_link.data = self;
   self->lru_link.data = self->site_link.data = self;
-  set_deadline (self);
+  msa_connection_set_deadline (self);
 
   return self;
 }
@@ -388,10 +288,10 @@ start_waits (MsaConnection *self,
   /* If not, one family may have been told of already. */
   if (known != NULL)
     self->addresses = known;
-  set_deadline (self);
+  msa_connection_set_deadline (self);
   if ((self->may_ask & MSA_ASKS_PASSWORD) != 0)
     self->trust_waiter.locked = trust_locked_cb;
-  if (uses_tls (self))
+  if (msa_connection_uses_tls (self))
     self->trust =
         msa_trust_cache_start (self->env->trusts, self->settings->tls_config, &self->trust_waiter,
                                now_us);
@@ -411,7 +311,7 @@ finish_waits (MsaConnection *self,
       self->error = g_error_copy (self->addresses->error);
       return MSA_IO_ERROR;
     }
-  if (uses_tls (self) && self->trust == NULL)
+  if (msa_connection_uses_tls (self) && self->trust == NULL)
     return MSA_IO_AGAIN;
 
   self->times.at_us[MSA_PHASE_RESOLVED] = now_us;
@@ -441,9 +341,9 @@ build_chain (MsaConnection *self,
 
   self->remote = *msa_socket_get_address (socket);
   self->socket = socket;
-  set_deadline (self);
+  msa_connection_set_deadline (self);
   msa_socket_tune (socket, self->settings);
-  if (!uses_tls (self))
+  if (!msa_connection_uses_tls (self))
     {
       self->chain = socket;
       return TRUE;
@@ -536,7 +436,7 @@ connect_chain (MsaConnection *self,
   io = msa_filter_connect (self->chain, now_us, &self->error);
   if (io == MSA_IO_AGAIN)
     msa_socket_want (self->socket, msa_filter_wants (self->chain));
-  if (uses_tls (self))
+  if (msa_connection_uses_tls (self))
     note_peer (self, io, now_us);
 
   return io;
@@ -553,107 +453,6 @@ open_session (MsaConnection *self)
   self->opened_boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
   msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
   set_state (self, MSA_CONNECTION_OPEN);
-}
-
-/* --- questions --- */
-
-static gboolean
-is_in_tls (const MsaConnection *self)
-{
-  return self->state == MSA_CONNECTION_CONNECTING && self->chain != NULL && uses_tls (self);
-}
-
-static gboolean
-is_in_race (const MsaConnection *self)
-{
-  return self->state == MSA_CONNECTION_CONNECTING && self->chain == NULL;
-}
-
-MsaAsks
-msa_connection_get_asks (MsaConnection *self)
-{
-  MsaAddress address;
-
-  if (is_in_race (self) && msa_race_get_asked (&self->race, &address))
-    return MSA_ASKS_ADDRESS;
-  if (self->lock != NULL)
-    return MSA_ASKS_PASSWORD;
-  if (is_in_tls (self) && msa_tls_filter_is_undecided (self->chain))
-    return MSA_ASKS_CERTIFICATE;
-
-  return MSA_ASKS_NOTHING;
-}
-
-const GError *
-msa_connection_get_cause (const MsaConnection *self)
-{
-  if (self->lock != NULL)
-    return self->lock;
-
-  return is_in_tls (self) ? msa_tls_filter_get_doubt (self->chain) : NULL;
-}
-
-guint
-msa_connection_get_peer_flags (const MsaConnection *self)
-{
-  if (!uses_tls (self))
-    return 0;
-  if (self->session != NULL)
-    return msa_tls_filter_get_doubt_flags (self->session->chain);
-
-  return self->chain != NULL ? msa_tls_filter_get_doubt_flags (self->chain) : 0;
-}
-
-static void
-answer_password (MsaConnection *self,
-                 const char *password,
-                 gint64 now_us)
-{
-  g_clear_error (&self->lock);
-  if (password == NULL)
-    {
-      msa_trust_cache_give_up (self->env->trusts, &self->trust_waiter, now_us);
-      return;
-    }
-
-  self->n_passwords++;
-  msa_trust_cache_unlock (self->env->trusts, &self->trust_waiter, password);
-}
-
-void
-msa_connection_answer (MsaConnection *self,
-                       gboolean yes,
-                       const char *text,
-                       gint64 now_us)
-{
-  switch (msa_connection_get_asks (self))
-    {
-    case MSA_ASKS_PASSWORD:
-      answer_password (self, yes ? text : NULL, now_us);
-      break;
-    case MSA_ASKS_CERTIFICATE:
-      msa_tls_filter_decide (self->chain, yes);
-      break;
-    case MSA_ASKS_ADDRESS: /* by msa_connection_answer_address() */
-    case MSA_ASKS_NOTHING:
-    default:
-      break;
-    }
-}
-
-void
-msa_connection_get_address (MsaConnection *self,
-                            MsaAddress *address)
-{
-  msa_race_get_asked (&self->race, address);
-}
-
-void
-msa_connection_answer_address (MsaConnection *self,
-                               gboolean allowed,
-                               GSocket *socket)
-{
-  msa_race_answer (&self->race, allowed, socket);
 }
 
 static MsaIo
@@ -687,7 +486,7 @@ msa_connection_connect (MsaConnection *self,
   if (self->state == MSA_CONNECTION_NEW)
     start_waits (self, now_us);
   if (self->lock != NULL && self->n_passwords == MSA_MAX_PASSWORDS)
-    answer_password (self, NULL, now_us);
+    msa_connection_answer_password (self, NULL, now_us);
 
   if (self->state == MSA_CONNECTION_RESOLVING)
     {
