@@ -595,7 +595,9 @@ install_limits (void)
   /**
    * MsaMulti:max-connections:
    *
-   * How many connections there may be at once; 0 is no limit.
+   * How many connections there may be at once; 0, the default, is no limit.
+   *
+   * Transfers beyond it wait, for [property@Easy:queue-timeout-ms] at most.
    *
    * Since: 1.0
    */
@@ -603,7 +605,9 @@ install_limits (void)
   /**
    * MsaMulti:max-connections-per-host:
    *
-   * How many connections there may be at once to one host and port; 0 is no limit.
+   * How many connections there may be at once to one host and port; 0 is no limit. By default 6.
+   *
+   * Transfers beyond it wait, for [property@Easy:queue-timeout-ms] at most.
    *
    * Since: 1.0
    */
@@ -611,7 +615,7 @@ install_limits (void)
   /**
    * MsaMulti:max-idle-connections:
    *
-   * How many connections are kept for later transfers.
+   * How many connections are kept for later transfers; with 0 none is. By default 64.
    *
    * Since: 1.0
    */
@@ -658,7 +662,7 @@ msa_multi_install_properties (GObjectClass *klass)
   /**
    * MsaMulti:priority:
    *
-   * The priority of the source that drives an attached multi.
+   * The priority of the source that drives an attached multi. By default %G_PRIORITY_DEFAULT.
    *
    * Since: 1.0
    */
@@ -668,7 +672,7 @@ msa_multi_install_properties (GObjectClass *klass)
    * MsaMulti:keep-finished:
    *
    * Whether easies stay in the multi until they are removed. Otherwise they leave it when they are
-   * delivered.
+   * delivered. By default %FALSE.
    *
    * Since: 1.0
    */
@@ -677,6 +681,8 @@ msa_multi_install_properties (GObjectClass *klass)
    * MsaMulti:tls-config:
    *
    * The TLS configuration of easies that have none of their own.
+   *
+   * %NULL, the default, trusts the system's certificates and verifies all.
    *
    * Since: 1.0
    */

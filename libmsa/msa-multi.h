@@ -27,6 +27,9 @@ G_DECLARE_FINAL_TYPE (MsaMulti, msa_multi, MSA, MULTI, GObject)
  *
  * Tells an application's own loop about a descriptor whose interest changed.
  *
+ * Called from a dispatch, in the thread of the multi, and where the driver is changed. It may
+ * call any function of libmsa.
+ *
  * Since: 1.0
  */
 typedef void (*MsaMultiSocketFunc) (MsaMulti *multi,
@@ -45,6 +48,9 @@ typedef void (*MsaMultiSocketFunc) (MsaMulti *multi,
  *
  * Tells an application's own loop about the one timeout that the multi waits for.
  *
+ * Called in the thread of the multi, from a dispatch and from calls that make something due. It
+ * may call any function of libmsa.
+ *
  * Since: 1.0
  */
 typedef void (*MsaMultiTimerFunc) (MsaMulti *multi,
@@ -55,10 +61,15 @@ typedef void (*MsaMultiTimerFunc) (MsaMulti *multi,
  * MsaMultiAddressFunc:
  * @multi: the multi
  * @easy: whose connection is being made
- * @address: what is about to be connected to
+ * @address: what is about to be connected to: a [class@Gio.InetSocketAddress] or a
+ *   [class@Gio.UnixSocketAddress]
  * @user_data: what was passed to [method@Multi.set_address_func]
  *
  * Says whether a connection may be made to an address.
+ *
+ * Called from a dispatch, in the thread of the multi; every connection waits for it, so it
+ * should not block. It may call any function of libmsa. In language bindings an exception
+ * or a forgotten return refuses.
  *
  * Returns: %TRUE if it may; %FALSE refuses
  *
@@ -77,6 +88,10 @@ typedef gboolean (*MsaMultiAddressFunc) (MsaMulti *multi,
  * @user_data: what was passed to [method@Multi.set_open_func]
  *
  * Makes the socket of a connection.
+ *
+ * Called from a dispatch, in the thread of the multi; every connection waits for it, so it
+ * should not block. It may call any function of libmsa. In language bindings an exception,
+ * a forgotten return or another object refuses.
  *
  * Returns: (transfer full) (nullable): a stream socket, connected or not; %NULL refuses the address
  *

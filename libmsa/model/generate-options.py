@@ -463,6 +463,17 @@ def shown_default(row):
         row.default, '%' + row.default if re.match('[A-Z]', row.default) else row.default)
 
 
+def values_note(row):
+    """The last paragraph of each comment."""
+    def shown(bound):
+        return {'G_MAXUINT16': '65535'}.get(bound, '%' + bound if re.match('[A-Z]', bound) else bound)
+
+    text = f'Default: {shown_default(row)}.'
+    if row.kind in NUMBERS:
+        text += f' Values: {shown(row.minimum)} to {shown(row.maximum)}.'
+    return text
+
+
 def comment(title, params, paragraphs, returns=None):
     text = ['/**', f' * {title}']
     text += [f' * @{param}' for param in params]
@@ -504,7 +515,7 @@ def easy_private_header(rows):
 
 def property_comment(row):
     return comment(f'MsaEasy:{row.name}: (getter get_{row.ident}) (setter set_{row.ident})', [],
-                   [row.summary, row.doc, f'Default: {shown_default(row)}.'])
+                   [row.summary, row.doc, values_note(row)])
 
 
 def pspec_lines(row):
@@ -528,7 +539,7 @@ def getter(row):
     where = f'(transfer none) (nullable){row.array}: the value' if row.pointer else 'the value'
     text = comment(f'msa_easy_get_{row.ident}: (get-property {row.name})', ['self: the easy'],
                    [f'Gets [property@Easy:{row.name}]: {uncapitalized(row.summary)}', row.doc,
-                    f'Default: {shown_default(row)}.'], where)
+                    values_note(row)], where)
     return text + function(row.lent, f'msa_easy_get_{row.ident}', ['MsaEasy *self'],
                            [f'g_return_val_if_fail (MSA_IS_EASY (self), {zero});', '',
                             f'return {cast}msa_easy_peek_settings (self)->{row.ident};'])
@@ -566,7 +577,7 @@ def setter(row):
     text = comment(f'msa_easy_set_{row.ident}: (set-property {row.name})',
                    ['self: the easy', f'{row.ident}: {nullable}the new value'],
                    [f'Sets [property@Easy:{row.name}]: {uncapitalized(row.summary)}', row.doc,
-                    f'Default: {shown_default(row)}.'])
+                    values_note(row)])
     return text + function('void', f'msa_easy_set_{row.ident}', ['MsaEasy *self', row.lend(row.ident)],
                            setter_body(row))
 

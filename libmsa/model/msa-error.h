@@ -23,10 +23,12 @@ G_BEGIN_DECLS
  * @MSA_ERROR_ALREADY_ADDED: the easy is in a multi already
  * @MSA_ERROR_CLOSED: the multi was closed
  * @MSA_ERROR_RESOLVE: the host name could not be resolved
- * @MSA_ERROR_CONNECT: no connection could be made to any of the host's addresses
+ * @MSA_ERROR_CONNECT: no connection could be made to any of the host's addresses, or the
+ *   application refused them all
  * @MSA_ERROR_TLS_HANDSHAKE: the TLS handshake failed
  * @MSA_ERROR_TLS_VERIFY: the peer's certificate is not to be trusted for this host
- * @MSA_ERROR_TLS_TRUST: the trust store or a certificate file could not be read or parsed
+ * @MSA_ERROR_TLS_TRUST: the trust store, or a file of trusted certificates or of a pinned key,
+ *   could not be read or parsed
  * @MSA_ERROR_TIMED_OUT: the transfer took longer than [property@Easy:timeout-ms]
  * @MSA_ERROR_CONNECT_TIMED_OUT: connecting took longer than [property@Easy:connect-timeout-ms]
  * @MSA_ERROR_SEND: sending failed

@@ -364,7 +364,8 @@ install_client_properties (GParamFlags flags)
    *
    * The key of the client's certificate: a file in PEM, or a PKCS#11 URI.
    *
-   * By default %NULL.
+   * A transfer ends with `MSA_ERROR_TLS_CLIENT_CERTIFICATE` if it cannot be read, or does not
+   * belong to the certificate. By default %NULL.
    *
    * Since: 1.0
    */
@@ -387,8 +388,9 @@ install_client_properties (GParamFlags flags)
    *
    * The password of the client's key, or the PIN of the token that it lies on.
    *
-   * It can be set, and not be read back. A transfer ends with `MSA_ERROR_TLS_PASSWORD` if it
-   * is wrong, and also if it is missing: nobody is asked. By default %NULL.
+   * It can be set, and not be read back. If it is wrong or missing, handlers of
+   * [signal@Easy::key-password] are asked; where there are none, a transfer ends with
+   * `MSA_ERROR_TLS_PASSWORD`. By default %NULL.
    *
    * Since: 1.0
    */
