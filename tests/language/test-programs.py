@@ -12,6 +12,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 
 import tap
 from support import DEADLINE_S, Case
@@ -134,6 +135,47 @@ class Readme(Program):
     def test_tells_errors(self):
         result = self.run_program(self.readme, 'gopher://127.0.0.1/')
         self.assertIn('gopher', result.stdout + result.stderr)
+
+
+class TlsExceptions(Program, Case):
+    """docs/examples/tls-exceptions.py, which asks about the server's certificate."""
+
+    program = [sys.executable, os.path.join(os.path.dirname(__file__), '../../docs/examples/tls-exceptions.py')]
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.pins = os.path.join(folder.name, 'pins.json')
+
+    def fetch(self, answer, url=None):
+        return subprocess.run([*self.program, '--pins', self.pins, url or self.server.tls + '/bytes/100'],
+                              input=answer, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+
+    def test_taken_once_and_for_all(self):
+        first = self.fetch('y\n')
+        self.assertEqual((first.returncode, first.stdout), (0, '200: 100 bytes\n'), first.stderr)
+        self.assertIn('unknown issuer', first.stderr)
+        second = self.fetch('')
+        self.assertEqual((second.returncode, second.stdout, second.stderr), (0, '200: 100 bytes\n', ''))
+
+    def test_refused(self):
+        for answer in ('n\n', '\n', ''):
+            result = self.fetch(answer)
+            self.assertEqual((result.returncode, result.stdout), (1, ''))
+            self.assertIn('the certificate of localhost is not trusted', result.stderr.splitlines()[-1])
+        self.assertFalse(os.path.exists(self.pins))
+
+    def test_another_key(self):
+        with open(self.pins, 'w', encoding='utf-8') as file:
+            file.write('{"localhost": "sha256//%s="}' % ('A' * 43))
+        result = self.fetch('y\n')
+        self.assertEqual((result.returncode, result.stdout), (1, ''))
+        self.assertIn('pin', result.stderr)
+        self.assertNotIn('y/N', result.stderr)
+
+    def test_wrong_url(self):
+        self.assertEqual(self.fetch('', 'http://').returncode, 1)
+        self.assertEqual(self.fetch('', 'http://[').returncode, 2)
 
 
 def main():
