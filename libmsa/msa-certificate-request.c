@@ -19,8 +19,8 @@
  *
  * A handler of [signal@Easy::accept-certificate] gets it. It may answer at once, or keep the
  * request and answer later, for instance when a person has decided; the transfer's timeouts
- * go on meanwhile. The first answer counts. A request that is let go without one is a
- * refusal, and an answer that comes too late does nothing.
+ * go on meanwhile. An answer counts if the handler returned %TRUE, and the first one does. A
+ * request that is let go without one is a refusal, and an answer that comes too late does nothing.
  *
  * All its methods may be called from any thread.
  *
@@ -90,7 +90,7 @@ msa_certificate_request_new (MsaQuestion *question,
  *
  * The connection then serves this one transfer and is closed after it; no TLS session of it is
  * kept, and nothing is learnt from it. Where exceptions are for many, a key can be pinned:
- * see [property@TlsConfig:pinned-keys].
+ * see [property@TlsConfig:pinned-keys], and `docs/examples/tls-exceptions.py`.
  *
  * Since: 1.0
  */

@@ -15,8 +15,9 @@
  * The question for the password of a client's key, or for the PIN of the token it lies on.
  *
  * A handler of [signal@Easy::key-password] gets it. It may answer at once, or keep the request
- * and answer later; the transfer's timeouts go on meanwhile. The first answer counts. A request
- * that is let go without one is a refusal, and an answer that comes too late does nothing.
+ * and answer later; the transfer's timeouts go on meanwhile. An answer counts if the handler
+ * returned %TRUE, and the first one does. A request that is let go without one is a refusal, and
+ * an answer that comes too late does nothing.
  *
  * All its methods may be called from any thread.
  *
