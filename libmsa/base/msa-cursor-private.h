@@ -84,6 +84,33 @@ msa_cursor_accept (MsaCursor *self,
   return TRUE;
 }
 
+/* Takes at most @max bytes. */
+static inline MsaSlice
+msa_cursor_take (MsaCursor *self,
+                 gsize max)
+{
+  MsaSlice taken = msa_slice (self->at, MIN (max, msa_cursor_left (self)));
+
+  if (taken.len > 0)
+    self->at += taken.len;
+  return taken;
+}
+
+/* Takes the bytes whose entry in @set is non-zero, from here on. */
+static inline MsaSlice
+msa_cursor_take_set (MsaCursor *self,
+                     const guint8 set[256])
+{
+  const guint8 *start = self->at;
+  const guint8 *end = self->end;
+  const guint8 *at = start;
+
+  while (at < end && set[*at] != 0)
+    at++;
+  self->at = at;
+  return msa_slice (start, (gsize) (at - start));
+}
+
 /* The next byte, or the one that a %XX stands for (RFC 3986, 2.1); -1 at the end. A '%'
  * without two hexadecimal digits is taken for itself. */
 int        msa_cursor_next_decoded (MsaCursor *self);
@@ -91,14 +118,6 @@ int        msa_cursor_next_decoded (MsaCursor *self);
 /* Takes the bytes of @text if they are next, else nothing. */
 gboolean   msa_cursor_accept_slice (MsaCursor *self,
                                     MsaSlice text);
-
-/* Takes at most @max bytes. */
-MsaSlice   msa_cursor_take         (MsaCursor *self,
-                                    gsize max);
-
-/* Takes the bytes whose entry in @set is non-zero, from here on. */
-MsaSlice   msa_cursor_take_set     (MsaCursor *self,
-                                    const guint8 set[256]);
 
 /* Takes up to but without @byte; FALSE, and nothing taken, if it does not occur. */
 gboolean   msa_cursor_take_until   (MsaCursor *self,
@@ -113,12 +132,50 @@ gboolean   msa_cursor_take_until_last (MsaCursor *self,
 /* Takes a line with its end, and gives it without. @skip bytes at the start
  * are known to hold no LF: a caller that comes again with more bytes passes
  * what it saw before, so that a line that trickles in is searched once. */
-MsaLineEnd msa_cursor_take_line    (MsaCursor *self,
-                                    gsize skip,
-                                    MsaSlice *line);
+static inline MsaLineEnd
+msa_cursor_take_line (MsaCursor *self,
+                      gsize skip,
+                      MsaSlice *line)
+{
+  gsize left = msa_cursor_left (self);
+  const guint8 *found;
+
+  /* memchr() must not be given NULL, not even for no bytes. */
+  found = skip < left ? memchr (self->at + skip, '\n', left - skip) : NULL;
+  if (found == NULL)
+    return MSA_LINE_NONE;
+
+  *line = msa_slice (self->at, (gsize) (found - self->at));
+  self->at = found + 1;
+
+  if (line->len == 0 || line->data[line->len - 1] != '\r')
+    return MSA_LINE_LF;
+  line->len--;
+  return MSA_LINE_CRLF;
+}
+
+static inline gboolean
+msa_is_blank (char byte)
+{
+  return byte == ' ' || byte == '\t';
+}
 
 /* Drops spaces and tabs from both ends. */
-MsaSlice   msa_slice_trim          (MsaSlice self);
+static inline MsaSlice
+msa_slice_trim (MsaSlice self)
+{
+  while (self.len > 0 && msa_is_blank (self.data[self.len - 1]))
+    self.len--;
+  while (self.len > 0 && msa_is_blank (self.data[0]))
+    {
+      self.data++;
+      self.len--;
+    }
+  return self;
+}
 
 gboolean   msa_slice_has_byte      (MsaSlice self,
                                     guint8 byte);
+
+/* Whether it has a control character of ASCII other than TAB. */
+gboolean   msa_slice_has_control   (MsaSlice self);

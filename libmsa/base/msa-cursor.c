@@ -54,28 +54,6 @@ msa_cursor_accept_slice (MsaCursor *self,
   return TRUE;
 }
 
-MsaSlice
-msa_cursor_take (MsaCursor *self,
-                 gsize max)
-{
-  MsaSlice taken = msa_slice (self->at, MIN (max, msa_cursor_left (self)));
-
-  if (taken.len > 0)
-    self->at += taken.len;
-  return taken;
-}
-
-MsaSlice
-msa_cursor_take_set (MsaCursor *self,
-                     const guint8 set[256])
-{
-  const guint8 *start = self->at;
-
-  while (self->at < self->end && set[*self->at] != 0)
-    self->at++;
-  return msa_slice (start, (gsize) (self->at - start));
-}
-
 gboolean
 msa_cursor_take_until (MsaCursor *self,
                        guint8 byte,
@@ -105,53 +83,49 @@ msa_cursor_take_until_last (MsaCursor *self,
   return TRUE;
 }
 
-MsaLineEnd
-msa_cursor_take_line (MsaCursor *self,
-                      gsize skip,
-                      MsaSlice *line)
-{
-  gsize left = msa_cursor_left (self);
-  const guint8 *found;
-  gsize len;
-
-  if (skip >= left)
-    return MSA_LINE_NONE;
-  found = find_byte (self->at + skip, left - skip, '\n');
-  if (found == NULL)
-    return MSA_LINE_NONE;
-
-  len = (gsize) (found - self->at);
-  *line = msa_cursor_take (self, len);
-  self->at++;
-
-  if (len == 0 || line->data[len - 1] != '\r')
-    return MSA_LINE_LF;
-  line->len--;
-  return MSA_LINE_CRLF;
-}
-
-static inline gboolean
-is_blank (char byte)
-{
-  return byte == ' ' || byte == '\t';
-}
-
-MsaSlice
-msa_slice_trim (MsaSlice self)
-{
-  while (self.len > 0 && is_blank (self.data[self.len - 1]))
-    self.len--;
-  while (self.len > 0 && is_blank (self.data[0]))
-    {
-      self.data++;
-      self.len--;
-    }
-  return self;
-}
-
 gboolean
 msa_slice_has_byte (MsaSlice self,
                     guint8 byte)
 {
   return find_byte ((const guint8 *) self.data, self.len, byte) != NULL;
+}
+
+static inline gboolean
+is_control (guint8 byte)
+{
+  return (byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
+
+#define EIGHT(byte) ((byte) * G_GUINT64_CONSTANT (0x0101010101010101))
+
+/* Whether eight bytes are all from 0x20 to 0x7e: one that is not has, or gets by one of the
+ * sums, its highest bit. */
+static inline gboolean
+are_plain (const guint8 *bytes)
+{
+  guint64 eight;
+
+  memcpy (&eight, bytes, sizeof (eight));
+
+  return ((eight | (eight + EIGHT (0x01)) | (eight - EIGHT (0x20))) & EIGHT (0x80)) == 0;
+}
+
+gboolean
+msa_slice_has_control (MsaSlice self)
+{
+  const guint8 *bytes = (const guint8 *) self.data;
+  gsize i = 0;
+
+  while (self.len - i >= 8 && are_plain (&bytes[i]))
+    i += 8;
+  /* What is left of plain text is told with some of the bytes before it. */
+  if (self.len >= 8 && self.len - i < 8 && are_plain (&bytes[self.len - 8]))
+    return FALSE;
+
+  for (; i < self.len; i++)
+    {
+      if (is_control (bytes[i]))
+        return TRUE;
+    }
+  return FALSE;
 }

@@ -20,5 +20,8 @@ gboolean msa_number_parse (MsaSlice text,
 static inline int
 msa_hex_value (int byte)
 {
+  if (byte >= '0' && byte <= '9')
+    return byte - '0';
+
   return g_ascii_xdigit_value ((char) byte);
 }

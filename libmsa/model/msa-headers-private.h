@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "base/msa-slice-private.h"
+#include "base/msa-cursor-private.h"
 #include "model/msa-headers.h"
 
 /* For a codec, whose input it has checked: no NUL within. Sized for @n_bytes of
@@ -46,4 +46,10 @@ gsize       msa_headers_get_size (const MsaHeaders *self);
 
 /* RFC 9110 grammar, for whoever takes a name, value or method from the application. */
 gboolean    msa_is_token       (MsaSlice text);          /* 5.6.2; not empty */
-gboolean    msa_is_field_value (MsaSlice text);          /* 5.5 without obs-fold: no CR, LF, NUL, no other control but TAB */
+
+/* 5.5 without obs-fold: no CR, LF, NUL, no other control but TAB */
+static inline gboolean
+msa_is_field_value (MsaSlice text)
+{
+  return !msa_slice_has_control (text);
+}

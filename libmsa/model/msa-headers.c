@@ -77,15 +77,6 @@ msa_is_token (MsaSlice text)
   return text.len > 0 && msa_cursor_is_empty (&cursor);
 }
 
-gboolean
-msa_is_field_value (MsaSlice text)
-{
-  MsaCursor cursor = msa_cursor_from_slice (text);
-
-  msa_cursor_take_set (&cursor, field_value_set);
-  return msa_cursor_is_empty (&cursor);
-}
-
 MsaHeaders *
 msa_headers_new_sized (gsize n_bytes)
 {

@@ -280,6 +280,37 @@ add_rows (void)
     }
 }
 
+/* Every byte at every place, from an exactly sized allocation: whatever else is around it. */
+static void
+assert_has_control (guint byte,
+                    gsize len,
+                    gsize at,
+                    char filler)
+{
+  g_autofree char *bytes = g_malloc (len);
+  gboolean expected = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+
+  memset (bytes, filler, len);
+  bytes[at] = (char) byte;
+  if (msa_slice_has_control (msa_slice (bytes, len)) != expected)
+    g_error ("byte 0x%02x at %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT, byte, at, len);
+}
+
+static void
+test_has_control (void)
+{
+  static const char fillers[] = { ' ', 'a', '~', '\t', (char) 0x80, (char) 0xff };
+
+  for (guint byte = 0; byte < 256; byte++)
+    for (gsize len = 1; len <= 26; len++)
+      for (gsize at = 0; at < len; at++)
+        for (gsize i = 0; i < G_N_ELEMENTS (fillers); i++)
+          assert_has_control (byte, len, at, fillers[i]);
+
+  g_assert_false (msa_slice_has_control (MSA_SLICE ("")));
+  g_assert_false (msa_slice_has_control ((MsaSlice) MSA_SLICE_INIT));
+}
+
 int
 main (int argc,
       char **argv)
@@ -295,6 +326,7 @@ main (int argc,
   g_test_add_func ("/msa/cursor/take-until-last", test_take_until_last);
   g_test_add_func ("/msa/cursor/next-decoded-nul", test_next_decoded_nul);
   g_test_add_func ("/msa/cursor/trim", test_trim);
+  g_test_add_func ("/msa/cursor/has-control", test_has_control);
   g_test_add_func ("/msa/cursor/has-byte", test_has_byte);
   add_rows ();
 
