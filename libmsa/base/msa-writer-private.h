@@ -28,25 +28,72 @@ void     msa_writer_release (MsaWriter *self);
 /* Empties it and forgets a failure; keeps the storage. */
 void     msa_writer_clear   (MsaWriter *self);
 
-gboolean msa_writer_append  (MsaWriter *self,
-                             const void *data,
+/* msa_writer_reserve() where there is no room yet. */
+guint8  *msa_writer_grow    (MsaWriter *self,
                              gsize len);
-gboolean msa_writer_append_slice (MsaWriter *self,
-                                  MsaSlice slice);
-gboolean msa_writer_append_string (MsaWriter *self,
-                                   const char *text);
-gboolean msa_writer_append_byte (MsaWriter *self,
-                                 guint8 byte);
+
+/* Room for @len bytes at the end, to be filled by the caller and then counted in
+ * with msa_writer_commit(); NULL past the cap. */
+static inline guint8 *
+msa_writer_reserve (MsaWriter *self,
+                    gsize len)
+{
+  if (self->failed || self->data == NULL || len > self->cap - self->len ||
+      len > self->capacity - self->start - self->len)
+    return msa_writer_grow (self, len);
+
+  return self->data + self->start + self->len;
+}
+
+static inline void
+msa_writer_commit (MsaWriter *self,
+                   gsize len)
+{
+  g_assert (len <= self->capacity - self->start - self->len);
+  self->len += len;
+}
+
+static inline gboolean
+msa_writer_append (MsaWriter *self,
+                   const void *data,
+                   gsize len)
+{
+  guint8 *room = msa_writer_reserve (self, len);
+
+  if (room == NULL)
+    return FALSE;
+
+  if (len > 0)
+    memcpy (room, data, len);
+  self->len += len;
+  return TRUE;
+}
+
+static inline gboolean
+msa_writer_append_slice (MsaWriter *self,
+                         MsaSlice slice)
+{
+  return msa_writer_append (self, slice.data, slice.len);
+}
+
+static inline gboolean
+msa_writer_append_string (MsaWriter *self,
+                          const char *text)
+{
+  return msa_writer_append (self, text, strlen (text));
+}
+
+static inline gboolean
+msa_writer_append_byte (MsaWriter *self,
+                        guint8 byte)
+{
+  return msa_writer_append (self, &byte, 1);
+}
+
 /* In decimal. */
 gboolean msa_writer_append_number (MsaWriter *self,
                                    guint64 number);
 
-/* Room for @len bytes at the end, to be filled by the caller and then counted in
- * with msa_writer_commit(); NULL past the cap. */
-guint8  *msa_writer_reserve (MsaWriter *self,
-                             gsize len);
-void     msa_writer_commit  (MsaWriter *self,
-                             gsize len);
 
 /* Drops @len bytes from the start. */
 void     msa_writer_consume (MsaWriter *self,

@@ -54,7 +54,7 @@ grow (MsaWriter *self,
   guint8 *data;
 
   wanted = MAX (MIN (wanted, most), capacity);
-  data = g_try_realloc (self->data, wanted);
+  data = self->data == NULL ? g_try_malloc (wanted) : g_try_realloc (self->data, wanted);
   if (data == NULL)
     return FALSE;
 
@@ -79,69 +79,19 @@ make_room (MsaWriter *self,
   return grow (self, MAX (self->start + needed, 1), MAX (most, 1));
 }
 
-static inline gboolean
-has_room (const MsaWriter *self,
-          gsize add)
-{
-  return self->data != NULL && add <= self->capacity - self->start - self->len;
-}
-
 guint8 *
-msa_writer_reserve (MsaWriter *self,
-                    gsize len)
+msa_writer_grow (MsaWriter *self,
+                 gsize len)
 {
   if (self->failed)
     return NULL;
-  if (len > self->cap - self->len || (!has_room (self, len) && !make_room (self, len)))
+  if (len > self->cap - self->len || !make_room (self, len))
     {
       self->failed = TRUE;
       return NULL;
     }
+
   return self->data + self->start + self->len;
-}
-
-void
-msa_writer_commit (MsaWriter *self,
-                   gsize len)
-{
-  g_assert (len <= self->capacity - self->start - self->len);
-  self->len += len;
-}
-
-gboolean
-msa_writer_append (MsaWriter *self,
-                   const void *data,
-                   gsize len)
-{
-  guint8 *room = msa_writer_reserve (self, len);
-
-  if (room == NULL)
-    return FALSE;
-  if (len > 0)
-    memcpy (room, data, len);
-  self->len += len;
-  return TRUE;
-}
-
-gboolean
-msa_writer_append_slice (MsaWriter *self,
-                         MsaSlice slice)
-{
-  return msa_writer_append (self, slice.data, slice.len);
-}
-
-gboolean
-msa_writer_append_string (MsaWriter *self,
-                          const char *text)
-{
-  return msa_writer_append (self, text, strlen (text));
-}
-
-gboolean
-msa_writer_append_byte (MsaWriter *self,
-                        guint8 byte)
-{
-  return msa_writer_append (self, &byte, 1);
 }
 
 gboolean
