@@ -137,8 +137,15 @@ static void
 read_connection (Fields *self,
                  MsaSlice value)
 {
-  self->close |= msa_http1_list_has (value, MSA_SLICE ("close"));
-  self->keep_alive |= msa_http1_list_has (value, MSA_SLICE ("keep-alive"));
+  MsaCursor rest = msa_cursor_from_slice (value);
+  gboolean more = TRUE;
+  MsaSlice member;
+
+  while (msa_http1_list_next (&rest, &more, &member))
+    {
+      self->close |= is_word (member, MSA_SLICE ("close"));
+      self->keep_alive |= is_word (member, MSA_SLICE ("keep-alive"));
+    }
 }
 
 /* Looks at the length and the first letter first: few names get further. */
