@@ -58,8 +58,8 @@ void               msa_easy_clear_output  (MsaEasy *self);
 /* msa-easy-signals.c */
 
 void               msa_easy_install_signals    (GObjectClass *klass);
-/* TRUE if someone listened. */
-gboolean           msa_easy_emit_completed     (MsaEasy *self,
+gboolean           msa_easy_hears_completed    (MsaEasy *self);
+void               msa_easy_emit_completed     (MsaEasy *self,
                                                 const GError *error);
 gboolean           msa_easy_wants_progress     (MsaEasy *self);
 void               msa_easy_emit_progress      (MsaEasy *self);
@@ -69,8 +69,6 @@ MsaAsks            msa_easy_get_answerable     (MsaEasy *self);
 gboolean           msa_easy_emit_question      (MsaEasy *self,
                                                 MsaQuestion *question,
                                                 MsaConnection *connection);
-void               msa_easy_notify             (MsaEasy *self,
-                                                GParamSpec *pspec);
 gboolean           msa_easy_wants_trace        (MsaEasy *self);
 void               msa_easy_emit_trace         (MsaEasy *self,
                                                 const char *topic,

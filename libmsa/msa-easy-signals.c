@@ -23,7 +23,6 @@ enum
   COMPLETED,
   ACCEPT_CERTIFICATE,
   KEY_PASSWORD,
-  NOTIFY, /* GObject's own */
   N_SIGNALS
 };
 
@@ -32,21 +31,22 @@ static guint signals[N_SIGNALS];
 /* What is told */
 
 gboolean
+msa_easy_hears_completed (MsaEasy *self)
+{
+  return g_signal_has_handler_pending (self, signals[COMPLETED], 0, FALSE);
+}
+
+void
 msa_easy_emit_completed (MsaEasy *self,
                          const GError *error)
 {
-  if (!g_signal_has_handler_pending (self, signals[COMPLETED], 0, FALSE))
-    return FALSE;
   g_signal_emit (self, signals[COMPLETED], 0, error);
-
-  return TRUE;
 }
 
 void
 msa_easy_emit_headers (MsaEasy *self)
 {
-  if (g_signal_has_handler_pending (self, signals[HEADERS], 0, FALSE))
-    g_signal_emit (self, signals[HEADERS], 0);
+  g_signal_emit (self, signals[HEADERS], 0);
 }
 
 void
@@ -54,8 +54,7 @@ msa_easy_emit_informational (MsaEasy *self,
                              guint status,
                              MsaHeaders *headers)
 {
-  if (g_signal_has_handler_pending (self, signals[INFORMATIONAL], 0, FALSE))
-    g_signal_emit (self, signals[INFORMATIONAL], 0, status, headers);
+  g_signal_emit (self, signals[INFORMATIONAL], 0, status, headers);
 }
 
 /* The one question of GObject's that asks for nothing else: it is put at each run. */
@@ -90,16 +89,6 @@ msa_easy_emit_trace (MsaEasy *self,
                      const char *message)
 {
   g_signal_emit (self, signals[TRACE], 0, topic, message);
-}
-
-void
-msa_easy_notify (MsaEasy *self,
-                 GParamSpec *pspec)
-{
-  GQuark name = g_param_spec_get_name_quark (pspec);
-
-  if (g_signal_has_handler_pending (self, signals[NOTIFY], name, FALSE))
-    g_object_notify_by_pspec (G_OBJECT (self), pspec);
 }
 
 /* What is asked */
@@ -303,7 +292,6 @@ install_questions (GObjectClass *klass)
 void
 msa_easy_install_signals (GObjectClass *klass)
 {
-  signals[NOTIFY] = g_signal_lookup ("notify", G_TYPE_OBJECT);
   install_news (klass);
   install_questions (klass);
 }

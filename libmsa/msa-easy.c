@@ -136,7 +136,7 @@ msa_easy_get_membership (MsaEasy *self)
 void
 msa_easy_notify_state (MsaEasy *self)
 {
-  msa_easy_notify (self, props[PROP_STATE]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
 }
 
 /* The class */

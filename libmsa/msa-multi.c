@@ -109,16 +109,13 @@ leave (MsaMulti *self,
 
 /* What the engine calls */
 
+/* Nobody reads the messages of an attached multi: they would hold their easies for ever. */
 static gboolean
-emit_completed (MsaMulti *self,
-                MsaEasy *easy,
-                const GError *error)
+needs_message (MsaMulti *self,
+               MsaEasy *easy)
 {
-  if (!g_signal_has_handler_pending (self, signals[COMPLETED], 0, FALSE))
-    return FALSE;
-  g_signal_emit (self, signals[COMPLETED], 0, easy, error);
-
-  return TRUE;
+  return self->source == NULL && !msa_easy_hears_completed (easy) &&
+         !g_signal_has_handler_pending (self, signals[COMPLETED], 0, FALSE);
 }
 
 static void
@@ -136,7 +133,7 @@ deliver_cb (gpointer data,
   g_autoptr (MsaEasy) easy = transfer->owner;
   MsaMembership *membership = msa_easy_get_membership (easy);
   gpointer run = g_steal_pointer (&membership->run);
-  gboolean taken = FALSE;
+  gboolean unheard;
 
   if (self->keep_finished)
     g_object_ref (easy);
@@ -144,12 +141,12 @@ deliver_cb (gpointer data,
     leave (self, easy);
 
   msa_easy_notify_state (easy);
-  taken |= msa_easy_emit_completed (easy, transfer->error);
-  taken |= emit_completed (self, easy, transfer->error);
+  unheard = run == NULL && needs_message (self, easy);
+  msa_easy_emit_completed (easy, transfer->error);
+  g_signal_emit (self, signals[COMPLETED], 0, easy, transfer->error);
   if (run != NULL)
     msa_multi_run_return (run, transfer);
-  /* Nobody reads the messages of an attached multi: they would hold their easies for ever. */
-  if (!taken && run == NULL && self->source == NULL)
+  if (unheard)
     push_message (self, easy);
 }
 

@@ -96,7 +96,7 @@ is_control (guint8 byte)
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
-#define EIGHT(byte) ((byte) * G_GUINT64_CONSTANT (0x0101010101010101))
+#define EIGHT(byte) (G_GUINT64_CONSTANT (0x0101010101010101) * (byte))
 
 /* Whether eight bytes are all from 0x20 to 0x7e: one that is not has, or gets by one of the
  * sums, its highest bit. */
