@@ -68,11 +68,12 @@ replace (MsaMulti *self,
          MsaCallback **place,
          MsaCallback *callback)
 {
-  g_autoptr (MsaCallback) old G_GNUC_UNUSED = g_steal_pointer (place);
+  MsaCallback *old = g_steal_pointer (place);
 
   *place = callback;
-  msa_scheduler_close_unused (self->engine);
+  msa_scheduler_outdate (self->engine);
   msa_engine_poke (self->engine);
+  g_clear_pointer (&old, msa_callback_unref);
 }
 
 /**
@@ -90,8 +91,9 @@ replace (MsaMulti *self,
  * so can keep a program that fetches what others name away from its own network. The next
  * address follows one that is refused; if all are, the transfer ends with %MSA_ERROR_CONNECT.
  *
- * Connections that idle are closed when a function is set. Called from a dispatch, in the thread
- * of the multi; not for a transfer that gets a connection which was made before.
+ * When a function is set, connections that idle are closed, and those that are in use or being made
+ * serve nobody after their transfer; only these are not asked about. Called from a dispatch, in the
+ * thread of the multi; not for a transfer that gets a connection which was made before.
  *
  * Since: 1.0
  */
@@ -125,8 +127,8 @@ msa_multi_set_address_func (MsaMulti *self,
  * a duplicate of its descriptor, which becomes non-blocking. A function set by
  * [method@Multi.set_address_func] is asked before.
  *
- * Connections that idle are closed when a function is set. Called from a dispatch, in the thread
- * of the multi.
+ * When a function is set, connections that idle are closed, and those that are in use serve nobody
+ * after their transfer. Called from a dispatch, in the thread of the multi.
  *
  * Since: 1.0
  */

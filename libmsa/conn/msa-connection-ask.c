@@ -22,6 +22,21 @@ is_in_race (const MsaConnection *self)
   return self->state == MSA_CONNECTION_CONNECTING && self->chain == NULL;
 }
 
+void
+msa_connection_note_asking (MsaConnection *self,
+                            gint64 now_us)
+{
+  gboolean asking = is_in_tls (self) && msa_tls_filter_is_undecided (self->chain);
+
+  if (asking == (self->asking_us != 0))
+    return;
+
+  if (!asking)
+    self->asked_us += now_us - self->asking_us;
+  self->asking_us = asking ? now_us : 0;
+  msa_connection_set_deadline (self);
+}
+
 MsaAsks
 msa_connection_get_asks (MsaConnection *self)
 {
@@ -86,6 +101,7 @@ msa_connection_answer (MsaConnection *self,
       break;
     case MSA_ASKS_CERTIFICATE:
       msa_tls_filter_decide (self->chain, yes);
+      msa_connection_note_asking (self, now_us);
       break;
     case MSA_ASKS_ADDRESS: /* by msa_connection_answer_address() */
     case MSA_ASKS_NOTHING:

@@ -34,10 +34,11 @@ get_part_clock (const MsaConnection *self)
   if (self->state < MSA_CONNECTION_CONNECTING && self->addresses == NULL)
     return (MsaPartClock) { MSA_ERROR_RESOLVE_TIMED_OUT, "The look-up of",
                             self->settings->resolve_timeout_ms, self->started_us };
-  if (self->socket != NULL && msa_connection_uses_tls (self))
+  /* It measures the peer, not whoever thinks about an answer. */
+  if (self->socket != NULL && msa_connection_uses_tls (self) && self->asking_us == 0)
     return (MsaPartClock) { MSA_ERROR_TLS_TIMED_OUT, "The TLS handshake with",
                             self->settings->tls_timeout_ms,
-                            self->times.at_us[MSA_PHASE_CONNECTED] };
+                            self->times.at_us[MSA_PHASE_CONNECTED] + self->asked_us };
 
   return (MsaPartClock) { .limit_ms = 0 };
 }
@@ -59,8 +60,11 @@ msa_connection_set_deadline (MsaConnection *self)
 }
 
 static const char *
-describe_phase (const MsaConnection *self)
+describe_phase (MsaConnection *self)
 {
+  if (msa_connection_get_asks (self) != MSA_ASKS_NOTHING)
+    return "waiting for the application's answer";
+
   if (self->state < MSA_CONNECTION_CONNECTING)
     return self->addresses == NULL ? "looking up the name" : "loading the trust store";
 
@@ -72,7 +76,7 @@ describe_phase (const MsaConnection *self)
 }
 
 static GError *
-make_timeout_error (const MsaConnection *self,
+make_timeout_error (MsaConnection *self,
                     gint64 now_us)
 {
   const GString *failures = self->race.failures;

@@ -22,6 +22,9 @@ void msa_connection_note_timed_out  (MsaConnection *self,
 
 /* msa-connection-ask.c */
 
+/* Somebody may be asked about the peer now, or not any more: the peer's clock stands meanwhile. */
+void msa_connection_note_asking     (MsaConnection *self,
+                                     gint64 now_us);
 /* NULL: there is none, or none that opens the key. */
 void msa_connection_answer_password (MsaConnection *self,
                                      const char *password,

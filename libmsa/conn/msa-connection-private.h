@@ -83,6 +83,8 @@ struct _MsaConnection
   MsaTimer           timer;      /* connecting, in whole and in part, then idle, then shutting */
   gint64             started_us;
   MsaPhaseTimes      times;      /* of making it */
+  gint64             asking_us;  /* since when somebody is asked about the peer; 0: nobody is */
+  gint64             asked_us;   /* for how long somebody was */
   gboolean           timed_out;
   gint64             opened_boot_us;
   gint64             idle_boot_us;
@@ -95,6 +97,7 @@ struct _MsaConnection
   gpointer           question;   /* (owned) (nullable): MsaQuestion, which waits for its answer */
   gpointer           site;       /* (unowned) (nullable): what counts it against the limits */
   guint              n_streams;  /* exchanges that were begun on it */
+  guint              generation; /* of the scheduler, when it was made: one of an earlier serves no other transfer */
   gboolean           busy;       /* one of its events is being handled, maybe by application code */
   gboolean           again;      /* was due while it was busy */
   gboolean           due;        /* in the engine's list of due connections */
@@ -155,6 +158,9 @@ gboolean       msa_connection_drain   (MsaConnection *self,
  * what comes. */
 void           msa_connection_update_interest (MsaConnection *self,
                                                gboolean receiving);
+
+/* It is not to be driven for now: what its peer sends wakes nobody, until it is again. */
+void           msa_connection_rest (MsaConnection *self);
 
 /* It waits for its next exchange, until it expires. */
 void           msa_connection_set_idle (MsaConnection *self,

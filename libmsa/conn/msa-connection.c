@@ -437,7 +437,10 @@ connect_chain (MsaConnection *self,
   if (io == MSA_IO_AGAIN)
     msa_socket_want (self->socket, msa_filter_wants (self->chain));
   if (msa_connection_uses_tls (self))
-    note_peer (self, io, now_us);
+    {
+      note_peer (self, io, now_us);
+      msa_connection_note_asking (self, now_us);
+    }
 
   return io;
 }
@@ -515,6 +518,15 @@ msa_connection_update_interest (MsaConnection *self,
   if (receiving)
     events |= MSA_SOCKET_IN;
   msa_socket_want (self->socket, events);
+}
+
+void
+msa_connection_rest (MsaConnection *self)
+{
+  if (self->socket != NULL)
+    msa_socket_want (self->socket, MSA_SOCKET_NONE);
+  else
+    msa_race_rest (&self->race);
 }
 
 void

@@ -21,7 +21,7 @@ typedef enum
   MSA_GATE_NONE,
   MSA_GATE_SHUT,   /* before the next one */
   MSA_GATE_ASKING, /* about the next one */
-  MSA_GATE_OPEN,   /* the next one may be tried */
+  MSA_GATE_OPEN,   /* the one that was asked about may be tried */
 } MsaGate;
 
 typedef struct
@@ -41,6 +41,7 @@ struct _MsaRace
   guint16       port;
   const MsaLocalEnd *local; /* (unowned) (nullable): from where; outlives the race */
   MsaGate       gate;       /* the owner's to shut after msa_race_begin() */
+  MsaAddress    allowed;    /* while the gate is open: the one that may be tried */
   GSocket      *handed;     /* (owned) (nullable): to be used for the next one */
   MsaRunner     runners[MSA_MAX_RUNNERS];
   guint         n_running;
@@ -75,6 +76,8 @@ gboolean msa_race_get_asked (MsaRace *self,
 void     msa_race_answer (MsaRace *self,
                           gboolean allowed,
                           GSocket *socket);
+/* No socket wakes the owner until it drives again. */
+void     msa_race_rest  (MsaRace *self);
 /* DONE: @winner is connected and the caller's, the others are closed. AGAIN. ERROR: every
  * address failed; the text says how each did. */
 MsaIo    msa_race_drive (MsaRace *self,

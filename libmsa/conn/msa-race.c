@@ -205,7 +205,8 @@ static MsaRunner *
 start_runner (MsaRace *self,
               gint64 now_us)
 {
-  MsaAddress address = self->addresses->addresses[self->next++];
+  gboolean was_asked = self->gate == MSA_GATE_OPEN;
+  MsaAddress address = was_asked ? self->allowed : self->addresses->addresses[self->next++];
   MsaRunner *runner = self->runners;
 
   while (runner->socket != NULL)
@@ -214,7 +215,7 @@ start_runner (MsaRace *self,
   runner->socket = msa_socket_new (self->reactor, &address, self->local, socket_ready_cb, runner);
   if (self->handed != NULL)
     msa_socket_take_over (runner->socket, g_steal_pointer (&self->handed));
-  if (self->gate == MSA_GATE_OPEN)
+  if (was_asked)
     self->gate = MSA_GATE_SHUT;
   runner->socket->trace = self->trace;
   runner->unwatchable = FALSE;
@@ -231,7 +232,11 @@ start_runner (MsaRace *self,
 static gboolean
 may_start (MsaRace *self)
 {
-  if (!self->delay_over || self->n_running == MSA_MAX_RUNNERS || !has_next (self))
+  if (!self->delay_over || self->n_running == MSA_MAX_RUNNERS)
+    return FALSE;
+  if (self->gate == MSA_GATE_OPEN)
+    return TRUE;
+  if (!has_next (self))
     return FALSE;
   if (self->gate == MSA_GATE_SHUT)
     self->gate = MSA_GATE_ASKING;
@@ -269,8 +274,10 @@ msa_race_answer (MsaRace *self,
                  gboolean allowed,
                  GSocket *socket)
 {
+  /* Before it is tried, others may join, and stand before it. */
   if (allowed)
     {
+      self->allowed = self->addresses->addresses[self->next++];
       self->handed = socket;
       self->gate = MSA_GATE_OPEN;
       return;
@@ -280,6 +287,14 @@ msa_race_answer (MsaRace *self,
   note_refusal (self);
   self->next++;
   self->gate = MSA_GATE_SHUT;
+}
+
+void
+msa_race_rest (MsaRace *self)
+{
+  for (guint i = 0; i < MSA_MAX_RUNNERS; i++)
+    if (self->runners[i].socket != NULL)
+      msa_socket_want (self->runners[i].socket, MSA_SOCKET_NONE);
 }
 
 MsaIo
@@ -307,7 +322,8 @@ msa_race_drive (MsaRace *self,
       *winner = take_winner (self, first);
       return MSA_IO_DONE;
     }
-  if (self->n_running > 0 || self->more_to_come || self->gate == MSA_GATE_ASKING)
+  if (self->n_running > 0 || self->more_to_come ||
+      (self->gate == MSA_GATE_ASKING && has_next (self)))
     return MSA_IO_AGAIN;
 
   stop_all (self);

@@ -408,6 +408,13 @@ msa_exchange_end_busy (MsaEngine *engine,
     msa_trace_look_again (engine, transfer);
 }
 
+/* Its time ran out, or it was cancelled, in a handler: what its peer says counts no more. */
+static gboolean
+is_interrupted (const MsaTransfer *transfer)
+{
+  return transfer != NULL && transfer->interrupted != NULL;
+}
+
 /* Takes events until the session blocks, the stream ends, someone pauses, or it has had its
  * share. */
 static void
@@ -418,7 +425,8 @@ pull (MsaEngine *engine,
   gpointer stream = connection->stream;
   guint n_reads = 0;
 
-  while (connection->state == MSA_CONNECTION_OPEN && connection->stream == stream)
+  while (connection->state == MSA_CONNECTION_OPEN && connection->stream == stream &&
+         !is_interrupted (stream))
     {
       MsaSessionEvent event = { .stream = NULL };
       MsaSessionEventKind kind;
@@ -533,9 +541,8 @@ msa_exchange_drive (MsaEngine *engine,
 {
   if (is_passed_over (connection))
     {
-      /* Its socket would wake a nested loop without end. */
-      if (connection->state == MSA_CONNECTION_OPEN)
-        msa_socket_want (connection->socket, MSA_SOCKET_NONE);
+      /* Its sockets would wake a nested loop without end. */
+      msa_connection_rest (connection);
       connection->again = TRUE;
       return;
     }

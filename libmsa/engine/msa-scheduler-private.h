@@ -36,6 +36,7 @@ typedef struct
   guint       n_connections;
   guint       n_woken;
   guint       n_waiting;
+  guint       generation;    /* connections of an earlier one serve no other transfer */
   guint       max_connections;          /* 0: none */
   guint       max_connections_per_host; /* 0: none */
   guint       max_idle_connections;
@@ -72,3 +73,5 @@ void msa_scheduler_limits_changed (MsaEngine *engine);
 void msa_scheduler_shut_down_idle (MsaEngine *engine);
 /* Closes all that no transfer uses, at once. */
 void msa_scheduler_close_unused (MsaEngine *engine);
+/* The same, and none that exists now is ever given to another transfer. */
+void msa_scheduler_outdate (MsaEngine *engine);

@@ -322,6 +322,7 @@ may_idle (const MsaScheduler *self,
           MsaConnection *connection)
 {
   return connection->session->ops->is_reusable (connection->session) && !connection->exclusive &&
+         connection->generation == self->generation &&
          self->max_idle_connections > 0 && get_total_surplus (self) == 0 &&
          get_site_surplus (self, connection->site) == 0;
 }
@@ -425,6 +426,7 @@ build (MsaEngine *engine,
   connection = msa_connection_new (&engine->conn_env, transfer->hop->key, transfer->hop->url,
                                    transfer->hop->endpoint, transfer->settings,
                                    ++engine->n_connections_made, engine->now_us);
+  connection->generation = self->generation;
   connection->may_ask = engine->client->may_ask (engine->client_data, transfer);
   connection->site = use_site (self, transfer->hop->key);
   ((MsaSite *) connection->site)->n_connections++;
@@ -569,6 +571,13 @@ msa_scheduler_close_unused (MsaEngine *engine)
     msa_scheduler_close (engine, g_queue_peek_tail (&self->shutting));
   while (msa_conn_pool_get_length (&self->pool) > 0)
     msa_scheduler_close (engine, msa_conn_pool_oldest (&self->pool));
+}
+
+void
+msa_scheduler_outdate (MsaEngine *engine)
+{
+  engine->scheduler.generation++;
+  msa_scheduler_close_unused (engine);
 }
 
 void

@@ -111,6 +111,23 @@ test_timeout_not_underneath (MsaTestWorld *world)
   g_string_free (reader.body, TRUE);
 }
 
+/* All of the answer is there when its time is over in a handler. */
+static void
+test_timeout_before_end (MsaTestWorld *world)
+{
+  Reader reader = { .world = world, .body = g_string_new (NULL), .pass_us = G_USEC_PER_SEC };
+  MsaEasy *easy = msa_test_world_make (world, world->row);
+
+  msa_easy_set_timeout_ms (easy, 200);
+  msa_easy_set_write_func (easy, read_nested_cb, &reader, NULL);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TIMED_OUT);
+  g_assert_cmpuint (reader.n_calls, ==, 1);
+  msa_test_world_assert_all_once (world);
+  g_string_free (reader.body, TRUE);
+}
+
 /* The same in the signals. */
 
 static void
@@ -174,11 +191,8 @@ test_signal_not_underneath (MsaTestWorld *world)
   g_assert_true (msa_test_world_run (world, 3));
   g_assert_nonnull (msa_test_world_get_record (easy)->data);
   g_assert_error (msa_easy_get_error (hanging), MSA_ERROR, MSA_ERROR_TIMED_OUT);
-  /* Its time is over; but a reply that is there already is read first. */
-  if (interim)
-    g_assert_no_error (msa_easy_get_error (easy));
-  else
-    g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TIMED_OUT);
+  /* Its time is over, also where all of the reply is there. */
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TIMED_OUT);
   msa_test_world_assert_all_once (world);
 }
 
@@ -778,6 +792,8 @@ main (int argc,
   ADD ("data-in-order/chunked", test_data_in_order, "/chunked/20000");
   ADD ("data-in-order/sized", test_data_in_order, "/size/20000");
   ADD ("timeout-not-underneath", test_timeout_not_underneath, NULL);
+  ADD ("timeout-before-end/sized", test_timeout_before_end, "/size/100");
+  ADD ("timeout-before-end/chunked", test_timeout_before_end, "/chunked/100");
   ADD ("not-underneath/headers", test_signal_not_underneath, "headers");
   ADD ("not-underneath/informational", test_signal_not_underneath, "informational");
   ADD ("not-underneath/progress", test_signal_not_underneath, "progress");

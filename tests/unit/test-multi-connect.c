@@ -230,6 +230,94 @@ test_idle_is_closed (MsaTestWorld *world)
   judge_clear (&judge);
 }
 
+/* Nor is a connection that was in use when the function came given to others. */
+static void
+test_used_serves_nobody (MsaTestWorld *world)
+{
+  MsaEasy *easy = msa_test_world_make (world, "/part/100");
+  Judge judge;
+
+  msa_easy_set_timeout_ms (easy, 60000);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_RECEIVING));
+  judge_init (&judge, world, ALLOW);
+  msa_sim_peer_send (msa_sim_get_peer (world->sim, 0),
+                     "01234567890123456789012345678901234567890123456789", 50);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_cmpuint (world->n_ok, ==, 1);
+
+  msa_test_world_add (world, "/b");
+  g_assert_true (msa_test_world_run (world, 2));
+  g_assert_cmpuint (world->n_ok, ==, 2);
+  g_assert_cmpstr (judge.asked->str, ==, "10.0.0.1:80 ");
+  judge_clear (&judge);
+}
+
+/* --- time passes in the function --- */
+
+typedef struct
+{
+  MsaTestWorld *world; /* (unowned) */
+  gint64 pass_us;
+  guint n_asked;
+} Thinker;
+
+/* What a turn finds ready is dealt with, or else it would find it for ever. */
+static gboolean
+think_cb (MsaMulti *multi,
+          MsaEasy *easy,
+          GSocketAddress *address,
+          gpointer data)
+{
+  Thinker *self = data;
+  g_autofree char *text = show (address);
+  guint n = 0;
+
+  self->n_asked++;
+  msa_sim_advance_by (self->world->sim, self->pass_us);
+  while (msa_test_driver_turn (self->world->driver))
+    g_assert_cmpuint (++n, <, 50);
+  return !g_str_has_prefix (text, "[");
+}
+
+/* IPv6 comes in while IPv4 is allowed, and goes before it: it was not. */
+static void
+test_joined_meanwhile (MsaTestWorld *world)
+{
+  Thinker thinker = { .world = world, .pass_us = G_USEC_PER_SEC };
+  g_autofree char *remote = NULL;
+  MsaEasy *easy;
+
+  msa_sim_set_host (world->sim, "late.org", 1000, "10.0.0.1", "fd00::1", NULL);
+  msa_sim_set_host_family (world->sim, "late.org", AF_INET6, 0, 900000);
+  msa_sim_listen (world->sim, "fd00::1", 80, serve_cb, NULL);
+  msa_multi_set_address_func (world->multi, think_cb, &thinker, NULL);
+  easy = msa_test_world_add (world, "http://late.org/");
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_no_error (msa_easy_get_error (easy));
+  remote = msa_easy_dup_remote_address (easy);
+  g_assert_cmpstr (remote, ==, "10.0.0.1:80");
+  g_assert_cmpuint (thinker.n_asked, ==, 1);
+  msa_multi_set_address_func (world->multi, NULL, NULL, NULL);
+}
+
+/* The first address has connected when the function for the second runs a loop. */
+static void
+test_connected_meanwhile (MsaTestWorld *world)
+{
+  Thinker thinker = { .world = world, .pass_us = 500000 };
+  MsaEasy *easy;
+
+  msa_sim_set_host (world->sim, "two.org", 1000, "10.0.0.1", "10.0.0.2", NULL);
+  msa_sim_set_latency (world->sim, 150000);
+  msa_multi_set_address_func (world->multi, think_cb, &thinker, NULL);
+  easy = msa_test_world_add (world, "http://two.org/");
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_no_error (msa_easy_get_error (easy));
+  g_assert_cmpuint (thinker.n_asked, ==, 2);
+  msa_multi_set_address_func (world->multi, NULL, NULL, NULL);
+}
+
 /* --- sockets of the application's --- */
 
 typedef enum
@@ -359,6 +447,9 @@ add_addresses (void)
       msa_test_world_add_row_test (path, test_manner, GUINT_TO_POINTER (manners[i].manner));
     }
   msa_test_world_add_test ("/msa/multi-connect/idle-is-closed", test_idle_is_closed);
+  msa_test_world_add_test ("/msa/multi-connect/used-serves-nobody", test_used_serves_nobody);
+  msa_test_world_add_test ("/msa/multi-connect/meanwhile/joined", test_joined_meanwhile);
+  msa_test_world_add_test ("/msa/multi-connect/meanwhile/connected", test_connected_meanwhile);
 }
 
 /* One driver shows it: sockets are the same in all. */

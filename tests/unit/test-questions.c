@@ -311,6 +311,34 @@ test_dropped_later (MsaTestWorld *world)
   scene_clear (&scene);
 }
 
+/* The clock of the handshake measures the peer, not the person. */
+static void
+test_handshake_clock (MsaTestWorld *world)
+{
+  gboolean peer_is_slow = GPOINTER_TO_UINT (world->row);
+  MsaEasy *easy;
+  Scene scene;
+
+  scene_init (&scene, world, other, NULL);
+  scene.server->options.priority = "NORMAL:-VERS-TLS1.3";
+  easy = make (&scene, KEEP);
+  msa_easy_set_tls_timeout_ms (easy, 1000);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until (world, is_asked, &scene.person));
+  msa_test_world_settle (world, 5 * G_USEC_PER_SEC);
+  g_assert_cmpuint (world->n_completed, ==, 0);
+  /* In TLS 1.2 the peer has the last word of the handshake. */
+  if (peer_is_slow)
+    msa_sim_peer_stop_reading (msa_sim_get_peer (world->sim, 0));
+  msa_certificate_request_accept (MSA_CERTIFICATE_REQUEST (scene.person.kept));
+  g_assert_true (msa_test_world_run (world, 1));
+  if (peer_is_slow)
+    g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TLS_TIMED_OUT);
+  else
+    g_assert_no_error (msa_easy_get_error (easy));
+  scene_clear (&scene);
+}
+
 /* Timeouts go on, and an answer that is late does nothing. */
 static void
 test_timed_out (MsaTestWorld *world)
@@ -724,6 +752,10 @@ add_certificates (void)
                                GUINT_TO_POINTER (FALSE));
   msa_test_world_add_test ("/msa/questions/certificate/later/drop", test_dropped_later);
   msa_test_world_add_test ("/msa/questions/certificate/timed-out", test_timed_out);
+  msa_test_world_add_row_test ("/msa/questions/certificate/handshake-clock/stands",
+                               test_handshake_clock, GUINT_TO_POINTER (FALSE));
+  msa_test_world_add_row_test ("/msa/questions/certificate/handshake-clock/goes-on",
+                               test_handshake_clock, GUINT_TO_POINTER (TRUE));
   msa_test_world_add_row_test ("/msa/questions/certificate/removed/in-handler",
                                test_removed_in_handler, GUINT_TO_POINTER (REMOVE));
   msa_test_world_add_row_test ("/msa/questions/certificate/removed/accepted-in-handler",
