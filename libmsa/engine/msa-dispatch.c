@@ -107,6 +107,9 @@ start_transfer (MsaEngine *self,
       msa_transfer_finish (transfer);
       return;
     }
+  /* Its source has news, which do not help: the scheduler wakes it. */
+  if (transfer->waiting.index != 0)
+    return;
   /* The source wakes the transfer when it is ready. */
   if (transfer->source != NULL && transfer->source->ops->prepare != NULL &&
       !transfer->source->ops->prepare (transfer->source))

@@ -712,6 +712,31 @@ test_at_random (MsaTestWorld *world)
   g_assert_cmpuint (msa_multi_get_n_running (world->multi), ==, 0);
 }
 
+/* Its body is rewound meanwhile, and says so: that is no reason to go on. */
+static void
+test_body_of_waiter (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data ("body", 4, NULL);
+  MsaEasy *easy = msa_test_world_make (world, "/put");
+  MsaEasy *hanging;
+
+  msa_multi_set_max_connections_per_host (world->multi, 1);
+  msa_easy_set_method (easy, "PUT");
+  msa_easy_set_body_stream (easy, NULL, stream, 4);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+
+  hanging = msa_test_world_add (world, "/hang");
+  g_assert_true (msa_test_world_run_until_state (world, hanging, MSA_EASY_WAITING));
+  msa_test_world_add_again (world, easy);
+  msa_test_world_settle (world, 100000);
+  g_assert_cmpuint (msa_multi_get_engine (world->multi)->scheduler.n_waiting, ==, 1);
+  msa_test_world_remove (world, hanging);
+  g_assert_true (msa_test_world_run (world, 2));
+  g_assert_cmpuint (world->n_ok, ==, 2);
+  g_assert_cmpuint (msa_multi_get_engine (world->multi)->scheduler.n_waiting, ==, 0);
+}
+
 static void
 add_tests (void)
 {
@@ -747,6 +772,7 @@ add_tests (void)
     { "/msa/scheduler/wake/woken-timed-out", test_woken_timed_out },
     { "/msa/scheduler/wake/woken-failed", test_woken_failed },
     { "/msa/scheduler/wake/woken-then-lowered", test_woken_then_lowered },
+    { "/msa/scheduler/wake/body-of-waiter", test_body_of_waiter },
     { "/msa/scheduler/hosts-forgotten", test_hosts_forgotten },
     { "/msa/scheduler/at-random", test_at_random },
   };
