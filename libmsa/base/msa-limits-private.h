@@ -60,6 +60,8 @@
 #define MSA_DISPATCH_BUDGET_EVENTS 256
 /* Reads of one connection in a row, so that a fast peer does not starve others. */
 #define MSA_READS_IN_A_ROW 10
+/* Local ports that one socket tries in a row: a µs each, and six sockets may try in one step. */
+#define MSA_BINDS_IN_A_ROW 256
 
 /* Servers drop idle connections at 120 s and more (Apache at 5): stay below the former. */
 #define MSA_IDLE_EXPIRY_US (118 * G_USEC_PER_SEC)

@@ -23,12 +23,13 @@ gboolean msa_local_end_read     (MsaLocalEnd *self,
 /* Whether sockets of @family may be bound to it. */
 gboolean msa_local_end_suits    (const MsaLocalEnd *self,
                                  int family);
-/* @n_tried: how many of the ports were tried already; counts on. FALSE with errno: EADDRINUSE when
- * none of the others is free. */
+/* @n_tried: how many of the ports were tried already; counts on, at most up to @end. FALSE with errno:
+ * EADDRINUSE when none of those is free. */
 gboolean msa_local_end_bind     (const MsaLocalEnd *self,
                                  MsaSys *sys,
                                  int fd,
                                  int family,
-                                 guint *n_tried);
+                                 guint *n_tried,
+                                 guint end);
 /* “interface eth0, address 192.0.2.1, ports 5000 to 5009”: for messages. */
 char    *msa_local_end_describe (const MsaLocalEnd *self) G_GNUC_WARN_UNUSED_RESULT;

@@ -92,7 +92,8 @@ msa_local_end_bind (const MsaLocalEnd *self,
                     MsaSys *sys,
                     int fd,
                     int family,
-                    guint *n_tried)
+                    guint *n_tried,
+                    guint end)
 {
   MsaAddress address = self->address;
 
@@ -103,7 +104,7 @@ msa_local_end_bind (const MsaLocalEnd *self,
   if (address.len == 0)
     msa_address_parse (&address, family == AF_INET ? "0.0.0.0" : "::");
 
-  while (*n_tried < self->n_ports)
+  while (*n_tried < MIN (self->n_ports, end))
     {
       msa_address_set_port (&address, (guint16) (self->port + (*n_tried)++));
       if (sys->ops->socket_bind (sys, fd, &address) == 0)

@@ -10,6 +10,7 @@
 
 #include "net/msa-socket-private.h"
 
+#include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 
 #include <errno.h>
@@ -34,10 +35,11 @@ typedef struct
   MsaSocketReadyFunc ready;
   gpointer           user_data;
 
-  SocketState        state;
-  gboolean           blocked;   /* the last send would have blocked */
-  gboolean           filled;    /* the last recv used all of the buffer: there may be more */
-  guint64            n_bytes;   /* sent and received */
+  SocketState state;
+  gboolean blocked; /* the last send would have blocked */
+  gboolean filled; /* the last recv used all of the buffer: there may be more */
+  guint n_tried; /* of the local ports */
+  guint64 n_bytes; /* sent and received */
 } MsaSocket;
 
 static void
@@ -90,9 +92,21 @@ fail_bind (MsaSocket *self,
   return MSA_IO_ERROR;
 }
 
+/* It is bound to none of the ports that had their turn, or to a wrong one. The reactor has not
+ * heard of it yet. */
+static void
+drop_unbound (MsaSocket *self)
+{
+  MsaSys *sys = self->reactor->sys;
+
+  sys->ops->close (sys, self->watch.fd);
+  self->watch.fd = -1;
+}
+
+/* AGAIN: no port up to the one numbered @end is free. */
 static MsaIo
 open_socket (MsaSocket *self,
-             guint *n_tried,
+             guint end,
              GError **error)
 {
   MsaSys *sys = self->reactor->sys;
@@ -105,10 +119,13 @@ open_socket (MsaSocket *self,
   self->watch.fd = sys->ops->socket_open (sys, family);
   if (self->watch.fd < 0)
     return fail_connect (self, "Opening a socket for", g_strerror (errno), error);
-  if (local != NULL && !msa_local_end_bind (local, sys, self->watch.fd, family, n_tried))
+  if (local == NULL || msa_local_end_bind (local, sys, self->watch.fd, family, &self->n_tried, end))
+    return MSA_IO_DONE;
+  if (errno != EADDRINUSE || self->n_tried >= local->n_ports)
     return fail_bind (self, g_strerror (errno), error);
 
-  return MSA_IO_DONE;
+  drop_unbound (self);
+  return MSA_IO_AGAIN;
 }
 
 /* FALSE: there is a connection from this port to that address already. */
@@ -169,23 +186,27 @@ adopt_socket (MsaSocket *self,
 
 static MsaIo
 start_connect (MsaSocket *self,
+               gint64 now_us,
                GError **error)
 {
-  MsaSys *sys = self->reactor->sys;
-  guint n_tried = 0;
+  guint end = self->n_tried + MSA_BINDS_IN_A_ROW;
   MsaIo io;
 
   if (self->handed != NULL)
     return adopt_socket (self, error);
 
-  io = open_socket (self, &n_tried, error);
+  io = open_socket (self, end, error);
   while (io == MSA_IO_DONE && !connect_socket (self, &io, error))
     {
-      /* It cannot be bound anew. The reactor has not heard of it yet. */
-      sys->ops->close (sys, self->watch.fd);
-      io = open_socket (self, &n_tried, error);
+      /* It cannot be bound anew. */
+      drop_unbound (self);
+      io = open_socket (self, end, error);
     }
-  self->local = NULL;
+  /* Others have their turn before the next ports. */
+  if (self->watch.fd < 0 && io == MSA_IO_AGAIN)
+    self->ready (self->user_data, MSA_SOCKET_OUT, now_us);
+  else
+    self->local = NULL;
 
   return io;
 }
@@ -217,7 +238,7 @@ socket_connect (MsaFilter *filter,
   switch (self->state)
     {
     case SOCKET_NEW:
-      return start_connect (self, error);
+      return start_connect (self, now_us, error);
     case SOCKET_CONNECTING:
       return check_connect (self, error);
     case SOCKET_CONNECTED:

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "net/msa-socket-private.h"
 #include "sim/msa-sim.h"
@@ -671,6 +672,43 @@ test_free_closes (Fixture *fixture,
   g_assert_true (msa_sim_peer_is_closed (fixture->peer));
 }
 
+/* So many ports are not tried in one go. */
+static void
+test_local_range (Fixture *fixture,
+                  gconstpointer data)
+{
+  MsaLocalEnd local = { .port = 20000, .n_ports = 1001 };
+  g_autoptr (MsaFilter) filter = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_turns = 0;
+
+  for (guint16 port = 20000; port < 21000; port++)
+    msa_sim_take_local_port (fixture->sim, port);
+  fixture->local = &local;
+  filter = make_socket (fixture, "10.0.0.1", 80);
+  do
+    {
+      guint n_before = msa_sim_count (fixture->sim, "socket_bind");
+
+      fixture->ready = FALSE;
+      n_turns++;
+      g_assert_cmpint (msa_filter_connect (filter, get_now_us (fixture), &error), ==, MSA_IO_AGAIN);
+      g_assert_no_error (error);
+      g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_bind") - n_before, <=,
+                        MSA_BINDS_IN_A_ROW);
+      /* It wants to be called again, for as long as it has no socket. */
+      g_assert_cmpint (fixture->ready, ==, msa_socket_get_fd (filter) < 0);
+      msa_socket_want (filter, msa_filter_wants (filter));
+    }
+  while (fixture->ready);
+
+  g_assert_cmpuint (n_turns, ==, 4);
+  wait_ready (fixture, filter, msa_filter_wants (filter));
+  g_assert_cmpint (msa_filter_connect (filter, get_now_us (fixture), &error), ==, MSA_IO_DONE);
+  g_assert_cmpstr (fixture->peer->client, ==, "10.255.0.1:21000");
+  msa_socket_want (filter, MSA_SOCKET_NONE);
+}
+
 static const struct
 {
   const char *path;
@@ -685,6 +723,7 @@ static const struct
   { "/msa/socket/freed-while-connecting", test_freed_while_connecting },
   { "/msa/socket/local/clash", test_local_clash },
   { "/msa/socket/local/no-clash", test_local_no_clash },
+  { "/msa/socket/local/range", test_local_range },
   { "/msa/socket/unix/connects", test_unix },
   { "/msa/socket/send", test_send },
   { "/msa/socket/send-fails", test_send_fails },
