@@ -14,6 +14,18 @@
 #include "engine/msa-transfer-clock-private.h"
 #include "model/msa-error.h"
 
+/* A connection that opens begins to send also while another handler of the transfer is on the
+ * stack. */
+static void
+fail_body (MsaTransfer *transfer,
+           GError *error)
+{
+  if (transfer->telling)
+    msa_transfer_interrupt (transfer, error);
+  else
+    msa_transfer_fail (transfer, error);
+}
+
 /* The body has to end where it was announced to. */
 static void
 end_body (MsaTransfer *transfer,
@@ -23,10 +35,10 @@ end_body (MsaTransfer *transfer,
 
   if (length >= 0 && transfer->body_written < (guint64) length)
     {
-      msa_transfer_fail (transfer, g_error_new (MSA_ERROR, MSA_ERROR_READ,
-                                                "The request's body ended after %" G_GUINT64_FORMAT
-                                                " of %" G_GINT64_FORMAT " bytes",
-                                                transfer->body_written, length));
+      fail_body (transfer, g_error_new (MSA_ERROR, MSA_ERROR_READ,
+                                        "The request's body ended after %" G_GUINT64_FORMAT
+                                        " of %" G_GINT64_FORMAT " bytes",
+                                        transfer->body_written, length));
       return;
     }
 
@@ -87,7 +99,7 @@ write_body (MsaTransfer *transfer,
           end_body (transfer, session);
           return;
         case MSA_SOURCE_ERROR:
-          msa_transfer_fail (transfer, error);
+          fail_body (transfer, error);
           return;
         case MSA_SOURCE_WAIT:
         default:

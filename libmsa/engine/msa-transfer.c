@@ -321,6 +321,7 @@ msa_transfer_rewind (MsaTransfer *self)
   self->upload = MSA_UPLOAD_NONE;
   self->body_written = 0;
   self->bytes_sent = 0;
+  self->remote.len = 0;
   self->times = (MsaPhaseTimes) { .reused = FALSE };
 }
 

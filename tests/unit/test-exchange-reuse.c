@@ -277,6 +277,24 @@ count_cb (MsaEasy *easy,
   (*(guint *) data)++;
 }
 
+/* The one that died is not told as the peer of what was never sent again. */
+static void
+test_replay_refused (MsaTestWorld *world)
+{
+  Server server = { .death = DIE_CLOSE, .n_dying = 1 };
+  g_autofree char *remote = NULL;
+  MsaEasy *easy;
+
+  prime (world, &server);
+  msa_sim_unlisten (world->sim, "10.0.0.1", 80);
+  easy = run_method (world, "GET", NULL);
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_CONNECT);
+  g_assert_cmpuint (server.n_requests, ==, 2);
+  remote = msa_easy_dup_remote_address (easy);
+  g_assert_null (remote);
+  end (&server);
+}
+
 /* Who reads what an earlier try left would be misled. */
 static void
 test_replay_forgets (MsaTestWorld *world)
@@ -539,6 +557,7 @@ main (int argc,
     { "/msa/exchange/replay/takes-fresh", test_replay_takes_fresh },
     { "/msa/exchange/replay/body-rewound", test_body_rewound },
     { "/msa/exchange/replay/forgets", test_replay_forgets },
+    { "/msa/exchange/replay/refused", test_replay_refused },
     { "/msa/exchange/replay/times-out", test_replay_times_out },
     { "/msa/exchange/replay/within-limit", test_replay_within_limit },
     { "/msa/exchange/peek/post", test_peek_post },
