@@ -17,6 +17,9 @@
 #include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 
+/* By which address, Unix socket or proxy the peer is reached does not count: it has proved to be
+ * this host, under this policy, and whoever cannot has not the secret of its sessions. What the
+ * role tells apart are hops, where the same host may be trusted with other things. */
 void
 msa_tls_filter_set_sessions (MsaFilter *filter,
                              MsaTlsSessions *sessions,
