@@ -52,9 +52,6 @@
 /* Of a request's body, taken from its source but not yet by the socket. */
 #define MSA_MAX_PENDING_OUTPUT_BYTES (64 * 1024)
 
-/* A body this small goes out with the head in one send. */
-#define MSA_MAX_INLINE_BODY_BYTES (16 * 1024)
-
 /* A dispatch yields after either. */
 #define MSA_DISPATCH_BUDGET_US 2000
 #define MSA_DISPATCH_BUDGET_EVENTS 256

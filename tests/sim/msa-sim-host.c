@@ -201,6 +201,13 @@ msa_sim_set_resolver_delay (MsaSim *self,
   self->resolver_delay_us = delay_us;
 }
 
+void
+msa_sim_set_job_delay (MsaSim *self,
+                       gint64 delay_us)
+{
+  self->job_delay_us = delay_us;
+}
+
 typedef struct
 {
   MsaSim *sim; /* (unowned) */
@@ -237,8 +244,8 @@ sim_run_job (MsaSys *sys,
   running->sim = self;
   running->job = job;
   job->work (job, sys);
-  running->event = sim_schedule (self, self->now_us + job->duration_us, finish_job, running,
-                                 g_free);
+  running->event = sim_schedule (self, self->now_us + job->duration_us + self->job_delay_us,
+                                 finish_job, running, g_free);
   g_queue_push_tail (&self->jobs, running);
   return TRUE;
 }

@@ -140,6 +140,7 @@ struct _MsaSim
 
   GHashTable *hosts;        /* (owned): name to SimHost */
   gint64      resolver_delay_us;
+  gint64      job_delay_us;
   GHashTable *files;        /* (owned): path to GBytes */
   GHashTable *environment;  /* (owned): name to value */
   GHashTable *interfaces;   /* (owned): name to index */

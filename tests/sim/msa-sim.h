@@ -174,6 +174,9 @@ void       msa_sim_set_host_family (MsaSim *self,
 /* How long ask_resolver() takes; 0 at first. The GResolver itself is called at once, here. */
 void       msa_sim_set_resolver_delay (MsaSim *self,
                                        gint64 delay_us);
+/* How much longer each job takes from now on (disks, names, certificates). Its work is done at once. */
+void       msa_sim_set_job_delay   (MsaSim *self,
+                                    gint64 delay_us);
 void       msa_sim_set_file        (MsaSim *self,
                                     const char *path,
                                     const void *data,

@@ -653,6 +653,32 @@ test_failure_keeps_old_file (MsaTestWorld *world)
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* The peer waits until the disk has caught up. */
+static void
+test_slow_disk (MsaTestWorld *world)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "out", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  MsaEasy *easy = msa_test_world_make (world, "/size/1000000");
+  GStatBuf info;
+
+  msa_sim_set_job_delay (world->sim, 2 * G_USEC_PER_SEC);
+  msa_easy_set_output_file (easy, file);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_RECEIVING));
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (msa_easy_get_bytes_received (easy), >=, MSA_MAX_SINK_BYTES);
+  g_assert_cmpuint (msa_easy_get_bytes_received (easy), <, MSA_MAX_SINK_BYTES + MSA_SCRATCH_BYTES);
+
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_no_error (msa_easy_get_error (easy));
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_size, ==, 1000000);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 static void
 test_output_file_that_cannot_be (MsaTestWorld *world)
 {
@@ -703,6 +729,7 @@ main (int argc,
     { "/msa/bodies/truncated-leaves-no-file", test_truncated_leaves_no_file },
     { "/msa/bodies/failure-keeps-old-file", test_failure_keeps_old_file },
     { "/msa/bodies/output-file-that-cannot-be", test_output_file_that_cannot_be },
+    { "/msa/bodies/slow-disk", test_slow_disk },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "engine/msa-transfer-error-private.h"
 #include "model/msa-error-private.h"
 #include "msa-easy-options.h"
@@ -525,6 +526,22 @@ test_tidy_long (void)
   g_assert_true (g_str_has_suffix (error->message, "\\x07…"));
 }
 
+static void
+test_tidy_longest (void)
+{
+  for (int over = -1; over <= 1; over++)
+    {
+      g_autofree char *text = g_strnfill ((gsize) (MSA_MAX_MESSAGE_BYTES + over), 'x');
+      g_autoptr (GError) error = g_error_new_literal (MSA_ERROR, MSA_ERROR_FAILED, text);
+
+      msa_error_tidy (error);
+      if (over > 0)
+        memcpy (&text[MSA_MAX_MESSAGE_BYTES], "", 1);
+      g_assert_true (g_str_has_prefix (error->message, text));
+      g_assert_cmpstr (&error->message[strlen (text)], ==, (over > 0 ? "…" : ""));
+    }
+}
+
 static const struct
 {
   const char *name, *uri, *text, *message;
@@ -593,6 +610,7 @@ main (int argc,
   msa_test_world_add_test ("/msa/errors/first/resolve", test_first_resolve);
   ADD_ROWS ("tidy", texts, test_tidy);
   g_test_add_func ("/msa/errors/tidy-long", test_tidy_long);
+  g_test_add_func ("/msa/errors/tidy-longest", test_tidy_longest);
   ADD_ROWS ("naming", namings, test_naming);
 
   return g_test_run ();

@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-host-private.h"
 
@@ -369,6 +370,35 @@ test_rejects_very_long (void)
   g_assert_cmpuint (strlen (error->message), <, 400);
 }
 
+/* Soft hyphens count for nothing in a name: what is long here is the text alone. */
+static void
+test_longest_text (void)
+{
+  for (int over = -1; over <= 1; over++)
+    {
+      gsize len = (gsize) (MSA_MAX_RAW_HOST_BYTES + over);
+      g_autoptr (GString) text = g_string_new ("ab");
+      g_autoptr (GError) error = NULL;
+      g_autoptr (MsaHost) host = NULL;
+
+      if (len % 2 != 0)
+        g_string_append_c (text, 'c');
+      while (text->len < len)
+        g_string_append (text, "\xc2\xad");
+      g_assert_cmpuint (text->len, ==, len);
+      host = parse (text->str, text->len, &error);
+      if (over <= 0)
+        {
+          g_assert_no_error (error);
+          g_assert_cmpstr (host->name, ==, (len % 2 != 0 ? "abc" : "ab"));
+          continue;
+        }
+      g_assert_null (host);
+      g_assert_error (error, MSA_ERROR, MSA_ERROR_BAD_URI);
+      g_assert_nonnull (strstr (error->message, "longer than 4096 bytes"));
+    }
+}
+
 static void
 test_trailing_dot (void)
 {
@@ -453,6 +483,7 @@ main (int argc,
   g_test_add_func ("/msa/host/ipv6-binary", test_ipv6_binary);
   g_test_add_func ("/msa/host/rejects/nul", test_rejects_nul);
   g_test_add_func ("/msa/host/rejects/very-long", test_rejects_very_long);
+  g_test_add_func ("/msa/host/longest-text", test_longest_text);
   g_test_add_func ("/msa/host/trailing-dot", test_trailing_dot);
   g_test_add_func ("/msa/host/ref", test_ref);
 

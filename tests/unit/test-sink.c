@@ -1,4 +1,4 @@
-/* test-sink.c: bodies that are kept in memory, and bodies that are handed to a function
+/* test-sink.c: bodies that are kept in memory, handed to a function, or written to a stream
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -6,6 +6,8 @@
 
 #include "base/msa-limits-private.h"
 #include "body/msa-sink-private.h"
+#include "sim/msa-sim.h"
+#include "sim/msa-test-reactor.h"
 
 #include <string.h>
 
@@ -223,6 +225,43 @@ test_references (void)
   g_assert_cmpuint (taker.n_destroyed, ==, 1);
 }
 
+/* Streams */
+
+static void
+wake_cb (gpointer data)
+{
+}
+
+/* The first write is under way; what comes meanwhile is gathered. */
+static void
+test_stream_full (void)
+{
+  g_autofree char *data = g_malloc0 (MSA_MAX_SINK_BYTES + 1);
+
+  for (int over = -1; over <= 1; over++)
+    {
+      MsaSim *sim = msa_sim_new ();
+      MsaTestReactor *reactor = msa_test_reactor_new (msa_sim_get_sys (sim));
+      g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
+      MsaSink *sink = msa_sink_new_stream (msa_test_reactor_get (reactor), stream);
+      gsize len = (gsize) (MSA_MAX_SINK_BYTES + over);
+
+      sink->wake = wake_cb;
+      sink->ops->begin (sink, -1);
+      g_assert_cmpint (write_text (sink, "first"), ==, MSA_WRITE_CONTINUE);
+      g_assert_false (sink->ops->is_full (sink));
+      g_assert_cmpint (sink->ops->write (sink, msa_slice (data, len)), ==, MSA_WRITE_CONTINUE);
+      g_assert_cmpint (sink->ops->is_full (sink), ==, over >= 0);
+
+      msa_test_reactor_run_for (reactor, 1);
+      g_assert_false (sink->ops->is_full (sink));
+      g_assert_cmpuint (g_memory_output_stream_get_data_size (G_MEMORY_OUTPUT_STREAM (stream)), ==,
+                        strlen ("first") + len);
+      msa_sink_unref (sink);
+      msa_test_reactor_free (reactor);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -238,6 +277,7 @@ main (int argc,
   g_test_add_func ("/msa/sink/function/pieces", test_function);
   g_test_add_func ("/msa/sink/function/answers", test_function_answers);
   g_test_add_func ("/msa/sink/references", test_references);
+  g_test_add_func ("/msa/sink/stream/full", test_stream_full);
 
   return g_test_run ();
 }
