@@ -27,7 +27,7 @@ typedef struct
   gboolean       expect;       /* ask whether the body may come */
   MsaHeaders    *trailers;     /* (nullable): sent after a body of unknown length, announced in the head */
   gboolean       allow_http09; /* a reply without a head is a body */
-  gboolean       keep_sending; /* the exchange is not over before the body is sent */
+  gboolean       keep_sending; /* also after a refusal the exchange is not over before the body is sent */
 } MsaRequest;
 
 /* What came before a body. */

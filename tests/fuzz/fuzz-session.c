@@ -201,6 +201,7 @@ typedef struct
   gboolean    again;     /* it was not, and must come again */
   gboolean    in_body;   /* the last event was data */
   gsize       n_written; /* of the request's body */
+  gboolean    wanted; /* all of it, by the answer that has begun */
   gsize       end_at;    /* in the text: behind the end of the exchange */
   guint       n_steps;
 } Caller;
@@ -318,6 +319,7 @@ handle (Caller *self,
     case MSA_SESSION_INFORMATIONAL:
     case MSA_SESSION_HEAD:
       write_head (self, event);
+      self->wanted = kind == MSA_SESSION_HEAD && event->head->status < 300;
       break;
     case MSA_SESSION_DATA:
       note_data (self, event->data);
@@ -452,6 +454,7 @@ send_request (Caller *self,
   g_assert_true (self->session->ops->open (self->session, &request, STREAM, &error));
   g_assert_no_error (error);
   self->n_written = 0;
+  self->wanted = FALSE;
   do
     {
       if (self->n_written < size)
@@ -470,7 +473,7 @@ send_more (Caller *self,
 {
   gsize n_before = self->chain->sent->len;
 
-  if (!plan->keep_sending)
+  if (!plan->keep_sending && !self->wanted)
     return FALSE;
   if (self->n_written < get_body_size (plan->kind))
     write_body (self, plan->kind);

@@ -100,6 +100,64 @@ run_one (MsaTestWorld *world,
   return msa_test_world_get_record (easy)->error;
 }
 
+/* A stream that cannot be sought in, and fails behind its text if it is to. */
+
+#define TEST_TYPE_PIPE (test_pipe_get_type ())
+G_DECLARE_FINAL_TYPE (TestPipe, test_pipe, TEST, PIPE, GInputStream)
+
+struct _TestPipe
+{
+  GInputStream parent;
+  const char *rest;
+  gboolean breaks;
+};
+
+G_DEFINE_TYPE (TestPipe, test_pipe, G_TYPE_INPUT_STREAM)
+
+static gssize
+test_pipe_read (GInputStream *stream,
+                void *buffer,
+                gsize count,
+                GCancellable *cancellable,
+                GError **error)
+{
+  TestPipe *self = TEST_PIPE (stream);
+  gsize len = MIN (count, strlen (self->rest));
+
+  if (len == 0 && self->breaks)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the pipe broke");
+      return -1;
+    }
+  memcpy (buffer, self->rest, len);
+  self->rest += len;
+
+  return (gssize) len;
+}
+
+static void
+test_pipe_class_init (TestPipeClass *klass)
+{
+  G_INPUT_STREAM_CLASS (klass)->read_fn = test_pipe_read;
+}
+
+static void
+test_pipe_init (TestPipe *self)
+{
+}
+
+static GInputStream *
+make_pipe (const char *text,
+           gboolean breaks)
+{
+  TestPipe *self = g_object_new (TEST_TYPE_PIPE, NULL);
+
+  self->rest = text;
+  self->breaks = breaks;
+
+  return G_INPUT_STREAM (self);
+}
+
 static GInputStream *
 make_stream (const char *text)
 {
@@ -267,6 +325,38 @@ test_stream_runs_again (MsaTestWorld *world)
   g_assert_no_error (run_one (world, easy));
   g_assert_no_error (run_one (world, easy));
   g_assert_true (g_str_has_suffix (get_request (world, 1), "\r\n\r\nhello"));
+}
+
+/* The server answers before the body is through: that does not hide it. */
+static void
+test_stream_fails (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = make_pipe ("hello", TRUE);
+  MsaEasy *easy = msa_test_world_make (world, "/hello");
+  GError *error;
+
+  msa_easy_set_body_stream (easy, NULL, stream, 10);
+  error = run_one (world, easy);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_READ);
+  g_assert_nonnull (strstr (error->message, "Reading the request's body failed: the pipe broke"));
+}
+
+/* It went out unasked, and then its expectation is refused: there is no second time. */
+static void
+test_stream_cannot_be_rewound (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = make_pipe ("hello", FALSE);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  GError *error;
+
+  prepare (world, (Script) { .interim = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n",
+                             .late_us = 2 * MSA_EXPECT_WAIT_US,
+                             .reply = "" });
+  msa_easy_set_body_stream (easy, NULL, stream, -1);
+  error = run_one (world, easy);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_READ);
+  g_assert_nonnull (strstr (error->message, "cannot be sought in"));
+  g_assert_nonnull (strstr (get_request (world, 0), "hello"));
 }
 
 static GBytes *
@@ -511,6 +601,24 @@ test_keep_sending (MsaTestWorld *world)
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 1);
 }
 
+/* An answer that is no refusal stops nothing. */
+static void
+test_early_success (MsaTestWorld *world)
+{
+  const gsize size = 200000;
+  g_autoptr (GBytes) body = make_large (size);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  msa_sim_set_send_window (world->sim, 3000);
+  prepare (world, (Script) { .early = FINAL ("200") });
+  msa_easy_set_body (easy, NULL, body);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, 200);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, size);
+  msa_test_world_settle (world, 10000);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 1);
+}
+
 /* The peer has had enough: then it ends there. */
 static void
 early_close_cb (MsaSim *sim,
@@ -723,6 +831,7 @@ main (int argc,
     { "/msa/bodies/keep-sending/all", test_keep_sending },
     { "/msa/bodies/keep-sending/until-close", test_keep_sending_until_close },
     { "/msa/bodies/early-refusal-stops", test_early_refusal_stops },
+    { "/msa/bodies/early-success", test_early_success },
     { "/msa/bodies/output-stream", test_output_stream },
     { "/msa/bodies/output-file", test_output_file },
     { "/msa/bodies/output-file-of-empty-body", test_output_file_of_empty_body },
@@ -742,6 +851,10 @@ main (int argc,
 
       msa_test_world_add_row_test (path, test_expectation, &expectations[i]);
     }
+  /* GIO's own threads read from it on an attached multi. */
+  msa_test_world_add_real_test ("/msa/bodies/stream-fails", test_stream_fails);
+  msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/stream-cannot-be-rewound",
+                              test_stream_cannot_be_rewound);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/expect/polls-no-room",
                               test_expect_polls_no_room);
 

@@ -17,6 +17,7 @@
 #define GET "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n\r\n"
 #define PUT_START "PUT / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n"
 #define REPLY "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+#define REFUSAL "HTTP/1.1 403 No\r\nContent-Length: 5\r\n\r\nhello"
 
 /* The name of the stream, which is no more than an address. */
 static char stream_place;
@@ -577,13 +578,35 @@ test_unsent_request_ends_reuse (void)
   Driver driver;
 
   driver_init (&driver, 1000);
-  add_reply (&driver, REPLY);
+  add_reply (&driver, REFUSAL);
   open_stream (&driver, &request);
   g_assert_cmpuint (write_body (&driver, "12345", TRUE), ==, 5);
   g_assert_true (driver.session->ops->flush (driver.session));
   drive (&driver);
-  assert_text (&driver, "200 [hello] end");
+  assert_text (&driver, "403 [hello] end");
   g_assert_false (is_reusable (&driver));
+  driver_clear (&driver);
+}
+
+/* The same when the peer wants all of it: then the end waits for what is missing. */
+static void
+test_unsent_request_is_wanted (void)
+{
+  MsaRequest request = put_request (10);
+  Driver driver;
+
+  driver_init (&driver, 1000);
+  add_reply (&driver, REPLY);
+  open_stream (&driver, &request);
+  g_assert_cmpuint (write_body (&driver, "12345", FALSE), ==, 5);
+  g_assert_true (driver.session->ops->flush (driver.session));
+  drive (&driver);
+  assert_text (&driver, "200 [hello]");
+  g_assert_cmpuint (write_body (&driver, "67890", TRUE), ==, 5);
+  g_assert_true (driver.session->ops->flush (driver.session));
+  drive (&driver);
+  assert_text (&driver, "200 [hello] end");
+  g_assert_true (is_reusable (&driver));
   driver_clear (&driver);
 }
 
@@ -595,11 +618,11 @@ test_queued_request_ends_reuse (void)
 
   driver_init (&driver, 1000);
   driver.script->send_budget = 10;
-  add_reply (&driver, REPLY);
+  add_reply (&driver, REFUSAL);
   open_stream (&driver, &request);
   g_assert_false (driver.session->ops->flush (driver.session));
   drive (&driver);
-  assert_text (&driver, "200 [hello] end");
+  assert_text (&driver, "403 [hello] end");
   g_assert_false (is_reusable (&driver));
   driver_clear (&driver);
 }
@@ -1160,6 +1183,7 @@ main (int argc,
   ADD ("reuse/head-reply-with-body-ends-it", test_head_reply_with_body_ends_reuse);
   ADD ("reuse/asked-close-ends-it", test_asked_close_ends_reuse);
   ADD ("reuse/unsent-request-ends-it", test_unsent_request_ends_reuse);
+  ADD ("reuse/unsent-request-is-wanted", test_unsent_request_is_wanted);
   ADD ("reuse/queued-request-ends-it", test_queued_request_ends_reuse);
   ADD ("reuse/idle", test_idle);
   ADD ("open-refused", test_open_refused);

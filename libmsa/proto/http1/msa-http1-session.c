@@ -32,7 +32,7 @@ typedef struct
   gpointer             stream;      /* (unowned): while busy */
   gboolean             served;      /* an exchange ended as it should */
   gboolean             asked_close; /* the request of this one says it is the last */
-  gboolean             keep_sending; /* the request goes out to its end, whatever the answer */
+  gboolean             keep_sending; /* the request goes out to its end */
   MsaHttpVersion       version;     /* of the first head; AUTO: none came */
   gboolean             switched;    /* a later one had another */
   gboolean             starved;     /* the parser wants more bytes than are there */
@@ -206,6 +206,8 @@ give_result (MsaHttp1Session *self,
       return MSA_SESSION_INFORMATIONAL;
     case MSA_HTTP1_HEAD:
       event->head = take_head (self);
+      /* What is no refusal leaves the rest of the request wanted. */
+      self->keep_sending |= event->head->status < 300;
       if (G_UNLIKELY (is_traced (self)))
         msa_http1_trace_response (&self->parent.trace, event->head,
                                   msa_http1_parser_get_framing (self->parser));
