@@ -299,7 +299,7 @@ msa_easy_dup_remote_address (MsaEasy *self)
 }
 
 /**
- * msa_easy_get_timings:
+ * msa_easy_get_timings: (get-property timings)
  * @self: the easy
  *
  * Gets when what happened in the last run, as far as it has come.

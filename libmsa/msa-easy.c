@@ -51,6 +51,7 @@ typedef enum
   PROP_BYTES_SENT,
   PROP_EFFECTIVE_URI,
   PROP_REMOTE_ADDRESS,
+  PROP_TIMINGS,
   PROP_PEER_CERTIFICATE,
   PROP_PEER_ERRORS,
   FIRST_OPTION,
@@ -183,6 +184,9 @@ msa_easy_get_property (GObject *object,
       break;
     case PROP_REMOTE_ADDRESS:
       g_value_take_string (value, msa_easy_dup_remote_address (self));
+      break;
+    case PROP_TIMINGS:
+      g_value_take_boxed (value, msa_easy_get_timings (self));
       break;
     case PROP_PEER_CERTIFICATE:
       g_value_take_object (value, msa_easy_dup_peer_certificate (self));
@@ -335,6 +339,14 @@ install_results (GObjectClass *klass)
    * Since: 1.0
    */
   props[PROP_REMOTE_ADDRESS] = g_param_spec_string ("remote-address", NULL, NULL, NULL, flags);
+  /**
+   * MsaEasy:timings: (getter get_timings)
+   *
+   * When what happened in the last run, as far as it has come.
+   *
+   * Since: 1.0
+   */
+  props[PROP_TIMINGS] = g_param_spec_boxed ("timings", NULL, NULL, MSA_TYPE_TIMINGS, flags);
   /**
    * MsaEasy:peer-certificate: (getter dup_peer_certificate)
    *

@@ -174,6 +174,7 @@ test_properties (MsaTestWorld *world)
   g_autofree char *address = NULL;
   g_autoptr (MsaHeaders) headers = NULL;
   g_autoptr (GBytes) body = NULL;
+  g_autoptr (MsaTimings) timings = NULL;
   MsaEasyState state;
   MsaHttpVersion version;
   guint status;
@@ -184,7 +185,7 @@ test_properties (MsaTestWorld *world)
   g_object_get (easy, "state", &state, "status", &status, "reason-phrase", &reason,
                 "response-version", &version, "response-headers", &headers, "body", &body,
                 "content-length", &length, "bytes-received", &received, "bytes-sent", &sent,
-                "effective-uri", &uri, "remote-address", &address, NULL);
+                "effective-uri", &uri, "remote-address", &address, "timings", &timings, NULL);
   g_assert_cmpint (state, ==, MSA_EASY_DONE);
   g_assert_cmpuint (status, ==, 200);
   g_assert_cmpstr (reason, ==, msa_easy_get_reason_phrase (easy));
@@ -196,6 +197,7 @@ test_properties (MsaTestWorld *world)
   g_assert_cmpuint (sent, ==, 0);
   g_assert_cmpstr (uri, ==, "http://example.org/hello");
   g_assert_cmpstr (address, ==, "10.0.0.1:80");
+  g_assert_cmpint (msa_timings_get_time_us (timings, MSA_PHASE_FINISHED), >, 0);
 }
 
 static void
@@ -490,10 +492,15 @@ test_sync (MsaTestWorld *world)
   msa_test_fill (expected, 0, 1000);
   for (guint i = 0; i < 3; i++)
     {
+      g_autoptr (MsaTimings) timings = NULL;
+
       g_assert_true (msa_easy_run_sync (easy, NULL, &error));
       g_assert_no_error (error);
       g_assert_cmpmem (g_bytes_get_data (msa_easy_get_body (easy), NULL),
                        g_bytes_get_size (msa_easy_get_body (easy)), expected, 1000);
+      /* Its multi stays, with the connection. */
+      timings = msa_easy_get_timings (easy);
+      g_assert_cmpint (msa_timings_is_reused (timings), ==, i > 0);
     }
   g_assert_cmpuint (msa_test_server_count_requests (world->server), ==, 3);
 }
@@ -545,6 +552,52 @@ test_sync_added (MsaTestWorld *world)
   g_assert_cmpuint (msa_multi_get_n_running (world->multi), ==, 1);
 }
 
+/* From a handler of another multi's run: both go on. */
+static void
+run_within_cb (MsaEasy *easy,
+               const GError *error,
+               gpointer data)
+{
+  g_autoptr (MsaEasy) inner = msa_easy_new (data);
+  g_autoptr (GError) failure = NULL;
+
+  g_assert_true (msa_easy_run_sync (inner, NULL, &failure));
+  g_assert_no_error (failure);
+  g_assert_cmpuint (msa_easy_get_status (inner), ==, 200);
+}
+
+static void
+test_sync_in_handler (MsaTestWorld *world)
+{
+  g_autofree char *uri = g_strconcat (world->base, "/size/1000", NULL);
+  MsaEasy *easy = msa_test_world_make (world, "/hello");
+
+  g_signal_connect (easy, "completed", G_CALLBACK (run_within_cb), uri);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_no_error (msa_easy_get_error (easy));
+  g_assert_cmpuint (msa_test_server_count_requests (world->server), ==, 2);
+}
+
+/* Bodies from and to streams need no loop of the application's. */
+static void
+test_sync_streams (MsaTestWorld *world)
+{
+  g_autofree char *uri = g_strconcat (world->base, "/size/300000", NULL);
+  g_autoptr (MsaEasy) easy = msa_easy_new (uri);
+  g_autoptr (GInputStream) input = g_memory_input_stream_new_from_data ("hello", 5, NULL);
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  g_autoptr (GError) error = NULL;
+
+  msa_easy_set_body_stream (easy, NULL, input, 5);
+  msa_easy_set_output_stream (easy, output);
+  g_assert_true (msa_easy_run_sync (easy, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, 5);
+  g_assert_cmpuint (g_memory_output_stream_get_data_size (G_MEMORY_OUTPUT_STREAM (output)), ==,
+                    300000);
+}
+
 static void
 add_run_tests (void)
 {
@@ -589,6 +642,8 @@ main (int argc,
   msa_test_world_add_real_test_in (MSA_TEST_PERFORM, "/msa/easy/sync/cancelled",
                                    test_sync_cancelled);
   msa_test_world_add_real_test_in (MSA_TEST_PERFORM, "/msa/easy/sync/added", test_sync_added);
+  msa_test_world_add_real_test ("/msa/easy/sync/in-handler", test_sync_in_handler);
+  msa_test_world_add_real_test_in (MSA_TEST_PERFORM, "/msa/easy/sync/streams", test_sync_streams);
 
   return g_test_run ();
 }
