@@ -1167,6 +1167,13 @@ test_pending (void)
   g_assert_true (msa_filter_pending (pair.client));
   assert_receives (&pair, "second");
   g_assert_false (msa_filter_pending (pair.client));
+
+  /* Left of the only record: nothing but GnuTLS knows of it. */
+  msa_test_tls_peer_write (pair.peer, "third", 5);
+  g_assert_cmpint (receive (&pair, buffer, sizeof (buffer), &n_read, NULL), ==, MSA_IO_DONE);
+  g_assert_true (msa_filter_pending (pair.client));
+  assert_receives (&pair, "rd");
+  g_assert_false (msa_filter_pending (pair.client));
   pair_clear (&pair);
 }
 
