@@ -17,6 +17,8 @@ static const char *const modules[] = {
   "socache_shmcb", "ssl"
 };
 
+/* A child closes idle connections when all its threads are busy: it has more than the tests that
+ * count connections have of these. */
 static const char main_part[] =
     "DefaultRuntimeDir .\n"
     "PidFile pid\n"
@@ -25,11 +27,12 @@ static const char main_part[] =
     "DocumentRoot .\n"
     "DavLockDB dav-locks/lock\n"
     "ListenBacklog 4096\n"
-    "StartServers 2\n"
-    "ServerLimit 4\n"
-    "ThreadsPerChild 64\n"
-    "MinSpareThreads 64\n"
-    "MaxSpareThreads 256\n"
+    "StartServers 1\n"
+    "ServerLimit 1\n"
+    "ThreadLimit 256\n"
+    "ThreadsPerChild 256\n"
+    "MinSpareThreads 1\n"
+    "MaxSpareThreads 512\n"
     "MaxRequestWorkers 256\n"
     "AsyncRequestWorkerFactor 8\n"
     "MaxKeepAliveRequests 0\n"
