@@ -11,6 +11,7 @@
 #include "msa-multi.h"
 
 #include "base/msa-container-private.h"
+#include "base/msa-lock-private.h"
 #include "model/msa-error-private.h"
 #include "msa-easy-private.h"
 #include "msa-multi-private.h"
@@ -20,7 +21,7 @@
 
 typedef struct
 {
-  gatomicrefcount refs;
+  int refs; /* (atomic): the cancellable's thread may drop the last */
   MsaTask cancelled; /* the mail that cancelling sends, once */
   MsaMailbox *mailbox; /* (owned): the engine's */
   MsaEasy *easy; /* (owned) (nullable): until the call has ended */
@@ -34,7 +35,7 @@ typedef struct
 static MsaRun *
 run_ref (MsaRun *self)
 {
-  g_atomic_ref_count_inc (&self->refs);
+  g_atomic_int_inc (&self->refs);
   return self;
 }
 
@@ -43,7 +44,7 @@ run_unref (gpointer data)
 {
   MsaRun *self = data;
 
-  if (!g_atomic_ref_count_dec (&self->refs))
+  if (!g_atomic_int_dec_and_test (&self->refs))
     return;
 
   g_clear_object (&self->easy);
@@ -89,6 +90,7 @@ cancelled_cb (GCancellable *cancellable,
 {
   MsaRun *self = user_data;
 
+  MSA_LOCK_TOOK (self);
   if (!g_atomic_int_compare_and_exchange (&self->is_posted, FALSE, TRUE))
     return;
   run_ref (self);
@@ -103,7 +105,7 @@ run_new (MsaMulti *multi,
 {
   MsaRun *self = g_new0 (MsaRun, 1);
 
-  g_atomic_ref_count_init (&self->refs);
+  self->refs = 1;
   self->cancelled.done = cancel_done_cb;
   self->mailbox = msa_mailbox_ref (multi->engine->mailbox);
   self->easy = g_object_ref (easy);
@@ -114,13 +116,14 @@ run_new (MsaMulti *multi,
 }
 
 /* A plain connection: g_cancellable_disconnect() would wait for handlers that may be waiting
- * for us. */
+ * for us. What stands in the run is ordered before the handler by the lock of GLib's signals. */
 static void
 watch_cancellable (MsaRun *self)
 {
   if (self->cancellable == NULL)
     return;
 
+  MSA_LOCK_GIVES (self);
   self->handler = g_signal_connect_data (self->cancellable, "cancelled", G_CALLBACK (cancelled_cb),
                                          run_ref (self), run_closure_notify, 0);
   if (g_cancellable_is_cancelled (self->cancellable))

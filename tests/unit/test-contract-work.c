@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "base/msa-limits-private.h"
+#include "base/msa-lock-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
 #include "sim/msa-test-world.h"
@@ -216,7 +217,7 @@ test_dispose_resolving (MsaTestWorld *world)
 
 static struct
 {
-  GMutex           mutex;
+  MsaLock          lock;
   GCond            cond;
   gboolean         entered;
   gboolean         released;
@@ -231,14 +232,14 @@ blocked_look_up (MsaSys *sys,
                  int family,
                  GArray *addresses)
 {
-  g_mutex_lock (&blocked.mutex);
+  msa_lock_take (&blocked.lock);
   blocked.entered = TRUE;
   g_cond_broadcast (&blocked.cond);
   while (!blocked.released)
-    g_cond_wait (&blocked.cond, &blocked.mutex);
+    msa_lock_wait_until (&blocked.lock, &blocked.cond, G_MAXINT64);
   blocked.left = TRUE;
   g_cond_broadcast (&blocked.cond);
-  g_mutex_unlock (&blocked.mutex);
+  msa_lock_give (&blocked.lock);
 
   return -1;
 }
@@ -248,9 +249,9 @@ has_entered (gpointer data)
 {
   gboolean entered;
 
-  g_mutex_lock (&blocked.mutex);
+  msa_lock_take (&blocked.lock);
   entered = blocked.entered;
-  g_mutex_unlock (&blocked.mutex);
+  msa_lock_give (&blocked.lock);
 
   return entered;
 }
@@ -276,13 +277,13 @@ test_dispose_joins_nothing (MsaTestWorld *world)
   msa_multi_remove (world->multi, ((MsaTestRecord *) world->records->pdata[0])->easy);
   msa_test_world_end_multi (world);
 
-  g_mutex_lock (&blocked.mutex);
+  msa_lock_take (&blocked.lock);
   g_assert_false (blocked.left);
   blocked.released = TRUE;
   g_cond_broadcast (&blocked.cond);
   while (!blocked.left)
-    g_cond_wait (&blocked.cond, &blocked.mutex);
-  g_mutex_unlock (&blocked.mutex);
+    msa_lock_wait_until (&blocked.lock, &blocked.cond, G_MAXINT64);
+  msa_lock_give (&blocked.lock);
 }
 
 /* A descriptor's number is used again at once */
