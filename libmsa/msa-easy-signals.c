@@ -251,8 +251,9 @@ install_questions (GObjectClass *klass)
    *
    * A handler that takes the question upon itself returns %TRUE, and answers by
    * [method@CertificateRequest.accept] or [method@CertificateRequest.reject], then or later; a
-   * request that is let go unanswered is a refusal. If no handler returns %TRUE, the transfer
-   * ends with %MSA_ERROR_TLS_VERIFY. Nobody is asked about a key that is not the pinned one.
+   * request that is let go unanswered is a refusal. If no handler returns %TRUE, as one that
+   * raises an exception in a language binding, the transfer ends with %MSA_ERROR_TLS_VERIFY,
+   * whatever the request was told. Nobody is asked about a key that is not the pinned one.
    *
    * Nothing of the request, and no client certificate, is sent before the answer. The
    * transfer's timeouts go on: [property@Easy:connect-timeout-ms] has to leave time for a person
