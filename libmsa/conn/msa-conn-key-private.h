@@ -15,6 +15,7 @@ typedef struct
 {
   grefcount refs;
   guint     hash;
+  guint     origin_hash;
   gsize     origin_len; /* the first bytes name scheme, host and port */
   gsize     len;
   char      bytes[];
@@ -36,5 +37,10 @@ msa_conn_key_get_origin (const MsaConnKey *self)
 {
   return msa_slice (self->bytes, self->origin_len);
 }
+
+/* For hash tables by that alone. */
+guint       msa_conn_key_origin_hash  (gconstpointer self);
+gboolean    msa_conn_key_origin_equal (gconstpointer a,
+                                       gconstpointer b);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MsaConnKey, msa_conn_key_unref)

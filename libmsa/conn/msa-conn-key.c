@@ -64,6 +64,7 @@ msa_conn_key_new (const MsaUrl *url,
   self->len = bytes.len;
   memcpy (self->bytes, bytes.data, bytes.len);
   self->hash = hash_bytes (bytes);
+  self->origin_hash = hash_bytes (msa_conn_key_get_origin (self));
   msa_writer_release (&writer);
 
   return self;
@@ -99,4 +100,17 @@ msa_conn_key_equal (gconstpointer a,
   return one == other ||
          (one->hash == other->hash &&
           msa_slice_equal (msa_slice (one->bytes, one->len), msa_slice (other->bytes, other->len)));
+}
+
+guint
+msa_conn_key_origin_hash (gconstpointer self)
+{
+  return ((const MsaConnKey *) self)->origin_hash;
+}
+
+gboolean
+msa_conn_key_origin_equal (gconstpointer a,
+                           gconstpointer b)
+{
+  return a == b || msa_slice_equal (msa_conn_key_get_origin (a), msa_conn_key_get_origin (b));
 }

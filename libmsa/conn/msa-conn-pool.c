@@ -38,6 +38,7 @@ msa_conn_pool_put (MsaConnPool *self,
       queue = g_new0 (GQueue, 1);
       g_hash_table_insert (self->by_key, msa_conn_key_ref (connection->key), queue);
     }
+  connection->pool_queue = queue;
   g_queue_push_head_link (queue, &connection->pool_link);
   g_queue_push_head_link (&self->lru, &connection->lru_link);
 }
@@ -54,11 +55,9 @@ void
 msa_conn_pool_remove (MsaConnPool *self,
                       MsaConnection *connection)
 {
-  GQueue *queue = g_hash_table_lookup (self->by_key, connection->key);
-
   g_assert (connection->idle);
   connection->idle = FALSE;
-  g_queue_unlink (queue, &connection->pool_link);
+  g_queue_unlink (g_steal_pointer (&connection->pool_queue), &connection->pool_link);
   g_queue_unlink (&self->lru, &connection->lru_link);
 
   /* Emptied queues stay for a while: a key in use would make and free its own with each

@@ -105,6 +105,7 @@ struct _MsaConnection
   gboolean           doomed;     /* to be freed at the end of the round */
   GList              due_link;
   GList              pool_link;  /* by key */
+  GQueue            *pool_queue; /* (unowned) (nullable): the pool's, which has pool_link */
   GList              lru_link;   /* by age in the pool or among those that shut down, or among the doomed */
   GList              site_link;  /* the same, but the doomed, among those of its site */
 };

@@ -14,7 +14,7 @@
 
 struct _MsaSite
 {
-  MsaSlice    origin;        /* of the key it is filed under; the bytes are owned */
+  MsaConnKey *key;           /* (owned): by whose origin it is filed */
   guint       n_connections; /* that exist, idle ones included, until their last descriptor is closed */
   GQueue      idle;          /* of them, in the pool; by MsaConnection.site_link, newest first */
   GQueue      shutting;      /* of them, that wait for their peer's end; the same */
@@ -27,7 +27,7 @@ struct _MsaSite
 
 typedef struct
 {
-  GHashTable *sites;         /* (owned): MsaSlice → MsaSite */
+  GHashTable *sites;         /* (owned): MsaConnKey, by its origin → MsaSite */
   MsaHeap     open_sites;    /* of MsaSite.node */
   MsaConnPool pool;
   GQueue      shutting;      /* of MsaConnection.lru_link, newest first */

@@ -17,39 +17,21 @@
  * priorities, which the option table keeps within a million. */
 #define ORDERS_A_PRIORITY ((gint64) 1 << 42)
 
-static guint
-hash_slice (gconstpointer data)
-{
-  const MsaSlice *slice = data;
-  guint hash = 2166136261u;
-
-  for (gsize i = 0; i < slice->len; i++)
-    hash = (hash ^ (guint8) slice->data[i]) * 16777619u;
-
-  return hash;
-}
-
-static gboolean
-equal_slices (gconstpointer a,
-              gconstpointer b)
-{
-  return msa_slice_equal (*(const MsaSlice *) a, *(const MsaSlice *) b);
-}
-
 static void
 site_free (gpointer data)
 {
   MsaSite *self = data;
 
   msa_heap_clear (&self->waiting);
-  g_free ((char *) self->origin.data);
+  msa_conn_key_unref (self->key);
   g_free (self);
 }
 
 void
 msa_scheduler_init (MsaScheduler *self)
 {
-  self->sites = g_hash_table_new_full (hash_slice, equal_slices, NULL, site_free);
+  self->sites = g_hash_table_new_full (msa_conn_key_origin_hash, msa_conn_key_origin_equal, NULL,
+                                       site_free);
   msa_heap_init (&self->open_sites);
   msa_conn_pool_init (&self->pool);
   g_queue_init (&self->shutting);
@@ -62,17 +44,16 @@ msa_scheduler_init (MsaScheduler *self)
 
 static MsaSite *
 use_site (MsaScheduler *self,
-          const MsaConnKey *key)
+          MsaConnKey *key)
 {
-  MsaSlice origin = msa_conn_key_get_origin (key);
-  MsaSite *site = g_hash_table_lookup (self->sites, &origin);
+  MsaSite *site = g_hash_table_lookup (self->sites, key);
 
   if (site == NULL)
     {
       site = g_new0 (MsaSite, 1);
-      site->origin = msa_slice (msa_slice_dup (origin), origin.len);
+      site->key = msa_conn_key_ref (key);
       msa_heap_init (&site->waiting);
-      g_hash_table_insert (self->sites, &site->origin, site);
+      g_hash_table_insert (self->sites, site->key, site);
     }
   site->n_users++;
 
@@ -88,7 +69,7 @@ release_site (MsaScheduler *self,
 
   g_assert (site->n_waiting == 0 && site->n_connections == 0 && site->n_woken == 0);
   msa_heap_remove (&self->open_sites, &site->node);
-  g_hash_table_remove (self->sites, &site->origin);
+  g_hash_table_remove (self->sites, site->key);
 }
 
 /* Slots that are free or can be made free by closing a connection that nobody uses, and are
