@@ -1,7 +1,8 @@
 /* msa-easy-signals.c: what an easy tells of its runs, and asks
  *
- * The signals, and their emission: only where somebody listens. When each is due is the engine's to
- * know; all come from a dispatch, by way of msa-multi.c.
+ * The signals, and their emission. GObject is asked for handlers only where that saves more than an
+ * emission that nobody hears, or decides something. When each is due is the engine's to know; all
+ * come from a dispatch, by way of msa-multi.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
