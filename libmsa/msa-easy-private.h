@@ -61,6 +61,9 @@ void               msa_easy_install_signals    (GObjectClass *klass);
 gboolean           msa_easy_hears_completed    (MsaEasy *self);
 void               msa_easy_emit_completed     (MsaEasy *self,
                                                 const GError *error);
+gboolean           msa_easy_wants_data         (MsaEasy *self);
+void               msa_easy_emit_data          (MsaEasy *self,
+                                                GBytes *part);
 gboolean           msa_easy_wants_progress     (MsaEasy *self);
 void               msa_easy_emit_progress      (MsaEasy *self);
 /* What a handler is there for. */

@@ -19,6 +19,7 @@ enum
 {
   HEADERS,
   INFORMATIONAL,
+  DATA,
   PROGRESS,
   TRACE,
   COMPLETED,
@@ -64,6 +65,19 @@ has_handler (MsaEasy *self,
              guint signal)
 {
   return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, signal, 0, NULL, NULL, NULL) != 0;
+}
+
+gboolean
+msa_easy_wants_data (MsaEasy *self)
+{
+  return has_handler (self, signals[DATA]);
+}
+
+void
+msa_easy_emit_data (MsaEasy *self,
+                    GBytes *part)
+{
+  g_signal_emit (self, signals[DATA], 0, part);
 }
 
 gboolean
@@ -168,6 +182,28 @@ install_news (GObjectClass *klass)
                     _msa_marshal_VOID__UINT_BOXED, G_TYPE_NONE, 2, G_TYPE_UINT, MSA_TYPE_HEADERS);
   g_signal_set_va_marshaller (signals[INFORMATIONAL], G_TYPE_FROM_CLASS (klass),
                               _msa_marshal_VOID__UINT_BOXEDv);
+  /**
+   * MsaEasy::data:
+   * @self: the easy
+   * @part: the next part of the body, at most 64 KiB, never empty
+   *
+   * A part of the response's body came, and was taken by whatever the body goes to: the memory,
+   * the write function, the stream or the file.
+   *
+   * A part that the write function paused at is told once it was taken.
+   * [property@Easy:bytes-received] counts this part already. Emitted from a dispatch, in the
+   * thread of the multi; only for runs that were added while a handler was connected. A handler
+   * may pause the easy, and may remove it to end the run.
+   *
+   * The body is still kept in memory where nothing else was set: for long ones, set something
+   * else, and see [property@Easy:max-body-bytes].
+   *
+   * Since: 1.0
+   */
+  signals[DATA] = g_signal_new ("data", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                NULL, g_cclosure_marshal_VOID__BOXED, G_TYPE_NONE, 1, G_TYPE_BYTES);
+  g_signal_set_va_marshaller (signals[DATA], G_TYPE_FROM_CLASS (klass),
+                              g_cclosure_marshal_VOID__BOXEDv);
   /**
    * MsaEasy::progress:
    * @self: the easy

@@ -184,6 +184,16 @@ dispatched_cb (gpointer data)
 }
 
 static void
+data_cb (gpointer data,
+         MsaTransfer *transfer,
+         GBytes *part)
+{
+  g_autoptr (MsaEasy) easy = g_object_ref (transfer->owner);
+
+  msa_easy_emit_data (easy, part);
+}
+
+static void
 progress_cb (gpointer data,
              MsaTransfer *transfer)
 {
@@ -238,6 +248,7 @@ static const MsaEngineClient engine_client = {
   .deliver = deliver_cb,
   .headers = headers_cb,
   .informational = informational_cb,
+  .data = data_cb,
   .progress = progress_cb,
   .may_ask = may_ask_cb,
   .ask = ask_cb,
@@ -352,6 +363,7 @@ msa_multi_add_run (MsaMulti *self,
   membership->run = run;
   if (msa_easy_wants_trace (easy))
     msa_trace_start (membership->transfer);
+  membership->transfer->tells_data = msa_easy_wants_data (easy);
   if (msa_easy_wants_progress (easy))
     msa_transfer_tell_progress (membership->transfer);
   msa_multi_update_hold (self);

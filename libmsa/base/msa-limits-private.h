@@ -47,7 +47,7 @@
 #define MSA_MAX_FIRST_BODY_BYTES (1024 * 1024)
 /* :max-body-bytes of the memory sink: what a program may well hold by mistake. */
 #define MSA_DEFAULT_MAX_BODY_BYTES (64 * 1024 * 1024)
-/* One call of a write function: bindings copy it. */
+/* One part of a body, as a write function or a handler of ::data is given it: bindings copy it. */
 #define MSA_MAX_WRITE_CHUNK_BYTES (64 * 1024)
 /* Of a request's body, taken from its source but not yet by the socket. */
 #define MSA_MAX_PENDING_OUTPUT_BYTES (64 * 1024)

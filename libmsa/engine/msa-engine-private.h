@@ -25,6 +25,8 @@ typedef struct
   /* A head came: of the final response, or an interim one. */
   void (*headers) (gpointer client, MsaTransfer *transfer);
   void (*informational) (gpointer client, MsaTransfer *transfer, guint status, MsaHeaders *headers);
+  /* A part of the body came, and its sink has taken it. */
+  void (*data) (gpointer client, MsaTransfer *transfer, GBytes *part);
   /* Bytes moved, or a second has passed. */
   void (*progress) (gpointer client, MsaTransfer *transfer);
   /* What somebody listens for who could answer it, when a connection is made for the transfer. */

@@ -2,7 +2,7 @@
  *
  * Pulls the session's events and acts on them: head, body, end, failure. Making the connection is
  * in msa-exchange-connect.c, sending in msa-exchange-request.c.
- * Application code runs from here in three places (headers, informational, the sink's write);
+ * Application code runs from here in four places (headers, informational, the sink's write, data);
  * the connection is busy meanwhile, so that a nested dispatch passes it over, and neither it
  * nor the transfer is taken to be as it was when that code returns.
  *
@@ -224,8 +224,23 @@ fail_refused (MsaTransfer *transfer,
   msa_transfer_fail (transfer, error);
 }
 
-/* Gives the bytes to the sink, which may run application code. FALSE: they were not taken, and
- * come again after a pause. */
+/* The sink has them: now they are told. */
+static void
+tell_data (MsaEngine *engine,
+           MsaTransfer *transfer,
+           MsaSlice data)
+{
+  /* A copy, and before anything can end the transfer: handlers keep it, and the buffer is used
+   * again. */
+  GBytes *bytes = g_bytes_new (data.data, data.len);
+
+  if (msa_exchange_settle (engine, transfer))
+    engine->client->data (engine->client_data, transfer, bytes);
+  g_bytes_unref (bytes);
+}
+
+/* Gives the bytes to the sink, which may run application code, as may their being told. FALSE:
+ * they were not taken, and come again after a pause. */
 static gboolean
 handle_data (MsaEngine *engine,
              MsaTransfer *transfer,
@@ -265,6 +280,8 @@ handle_data (MsaEngine *engine,
   transfer->bytes_received = received;
   if (result == MSA_WRITE_ABORT)
     fail_refused (transfer, received - data.len);
+  else if (G_UNLIKELY (transfer->tells_data))
+    tell_data (engine, transfer, data);
 
   return TRUE;
 }
@@ -373,7 +390,8 @@ is_paused (const MsaConnection *connection)
 }
 
 /* Where the next bytes go: into the body itself if its length is known and nothing else can
- * come, else into the scratch buffer of this depth. */
+ * come, else into the scratch buffer of this depth. What is told comes in parts as small as
+ * there. */
 static guint8 *
 choose_buffer (MsaEngine *engine,
                MsaConnection *connection,
@@ -383,6 +401,8 @@ choose_buffer (MsaEngine *engine,
   MsaTransfer *transfer = connection->stream;
   guint64 raw_left = connection->session->raw_body_left;
 
+  if (G_UNLIKELY (transfer != NULL && transfer->tells_data))
+    raw_left = MIN (raw_left, MSA_MAX_WRITE_CHUNK_BYTES);
   *destination = NULL;
   if (raw_left > 0 && transfer != NULL && transfer->content_length > 0 &&
       transfer->sink->ops->reserve != NULL)

@@ -84,6 +84,7 @@ struct _MsaTransfer
   gboolean         again;        /* it came up meanwhile */
   guint64          told_bytes;   /* received and sent, when progress was told last */
   gint64           told_us;
+  gboolean         tells_data;   /* somebody listens to the body; set by who adds it */
   GError          *interrupted;  /* (owned) (nullable): it fails when application code that runs for it returns */
   gint64           added_us;
   MsaDirections    paused;

@@ -215,6 +215,29 @@ await run('/msa/gjs', {
         equal(easy.get_body().get_data(), pattern(100000));
     },
 
+    'transfers/data': async () => {
+        for (const path of ['/bytes/300000', '/chunked/300000']) {
+            const parts = [];
+            const easy = Msa.Easy.new(server.plain + path);
+            easy.connect('data', (_easy, part) => {
+                parts.push(part);
+                System.gc();
+            });
+            const [, error] = await runEasy(attached(), easy);
+            equal(error, null);
+            equal(easy.bytesReceived, 300000);
+            const whole = new Uint8Array(300000);
+            let offset = 0;
+            for (const part of parts) {
+                ok(part.get_size() <= 65536);
+                whole.set(part.get_data(), offset);
+                offset += part.get_size();
+            }
+            equal(offset, 300000);
+            equal(whole, pattern(300000));
+        }
+    },
+
     'transfers/trace': async () => {
         const easy = Msa.Easy.new(`${server.plain}/bytes/1`);
         const lines = [];

@@ -160,6 +160,34 @@ class Signals(Attached):
         self.wait(lambda: easy.ends)
         self.assertEqual(seen[-1], Msa.EasyState.DONE)
 
+    def test_data(self):
+        parts = []
+        for path in ('/bytes/300000', '/chunked/300000'):
+            easy = Msa.Easy.new(self.server.plain + path)
+            easy.ends = []
+            easy.connect('data', lambda easy, part: parts.append(part) or gc.collect())
+            easy.connect('completed', self.note_end)
+            self.multi.add(easy)
+            self.wait(lambda: easy.ends)
+            self.assertEqual(easy.ends, [None])
+            # They are kept past their easy.
+            del easy
+            gc.collect()
+            self.assertEqual(b''.join(part.get_data() for part in parts), pattern(300000))
+            self.assertLessEqual(max(part.get_size() for part in parts), 65536)
+            parts.clear()
+
+    def test_exception_in_a_handler_of_data(self):
+        with exceptions_of_callbacks() as raised:
+            easy = Msa.Easy.new(self.server.plain + '/bytes/1')
+            easy.ends = []
+            easy.connect('data', lambda easy, part: 1 // 0)
+            easy.connect('completed', self.note_end)
+            self.multi.add(easy)
+            self.wait(lambda: easy.ends)
+        self.assertIsInstance(raised[0], ZeroDivisionError)
+        self.assertEqual(easy.ends, [None])
+
     def test_trace(self):
         lines = []
         easy = Msa.Easy.new(self.server.plain + '/bytes/1')

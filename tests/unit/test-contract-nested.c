@@ -170,6 +170,14 @@ settle_trace_cb (MsaEasy *easy,
 }
 
 static void
+settle_data_cb (MsaEasy *easy,
+                GBytes *part,
+                gpointer data)
+{
+  settle_in_handler (easy, data);
+}
+
+static void
 test_signal_not_underneath (MsaTestWorld *world)
 {
   gboolean interim = strcmp (world->row, "informational") == 0;
@@ -178,7 +186,9 @@ test_signal_not_underneath (MsaTestWorld *world)
 
   msa_easy_set_timeout_ms (easy, 200);
   msa_easy_set_timeout_ms (hanging, 300);
-  if (strcmp (world->row, "trace") == 0)
+  if (strcmp (world->row, "data") == 0)
+    g_signal_connect (easy, "data", G_CALLBACK (settle_data_cb), world);
+  else if (strcmp (world->row, "trace") == 0)
     g_signal_connect (easy, "trace", G_CALLBACK (settle_trace_cb), world);
   else if (interim)
     g_signal_connect (easy, world->row, G_CALLBACK (settle_informational_cb), world);
@@ -640,6 +650,14 @@ drop_write_cb (MsaEasy *easy,
 }
 
 static void
+drop_data_cb (MsaEasy *easy,
+              GBytes *part,
+              gpointer data)
+{
+  drop_at (data, "data");
+}
+
+static void
 drop_socket_cb (MsaMulti *multi,
                 int fd,
                 MsaSocketEvents wanted,
@@ -663,6 +681,7 @@ add_for_drop (Drop *self,
 {
   g_signal_connect (easy, "headers", G_CALLBACK (drop_headers_cb), self);
   g_signal_connect (easy, "informational", G_CALLBACK (drop_informational_cb), self);
+  g_signal_connect (easy, "data", G_CALLBACK (drop_data_cb), self);
   g_signal_connect (easy, "completed", G_CALLBACK (drop_completed_cb), self);
   msa_easy_set_write_func (easy, drop_write_cb, self, NULL);
   g_assert_true (msa_multi_add (self->multi, easy, NULL));
@@ -759,6 +778,7 @@ add_drop_tests (void)
     "informational",
     "headers",
     "write",
+    "data",
     "completed",
     "multi-completed",
     "notify",
@@ -796,6 +816,7 @@ main (int argc,
   ADD ("timeout-before-end/chunked", test_timeout_before_end, "/chunked/100");
   ADD ("not-underneath/headers", test_signal_not_underneath, "headers");
   ADD ("not-underneath/informational", test_signal_not_underneath, "informational");
+  ADD ("not-underneath/data", test_signal_not_underneath, "data");
   ADD ("not-underneath/progress", test_signal_not_underneath, "progress");
   ADD ("not-underneath/trace", test_signal_not_underneath, "trace");
   ADD ("peer-gone", test_peer_gone, NULL);

@@ -62,6 +62,14 @@ informational_cb (MsaEasy *easy,
 }
 
 static void
+data_cb (MsaEasy *easy,
+         GBytes *part,
+         gpointer data)
+{
+  reach (data, "data");
+}
+
+static void
 progress_cb (MsaEasy *easy,
              gpointer data)
 {
@@ -145,6 +153,7 @@ static const struct
   { "async", 1, FALSE },
   { "headers", 1, FALSE },
   { "informational", 1, FALSE },
+  { "data", 2, FALSE },
   { "progress", 2, FALSE },
   { "trace", 16, FALSE },
   { "write", 2, FALSE },
@@ -180,6 +189,7 @@ set_up (MsaTestScene *self)
   msa_test_world_get_record (self->victim)->data = self;
   g_signal_connect (self->victim, "headers", G_CALLBACK (headers_cb), self);
   g_signal_connect (self->victim, "progress", G_CALLBACK (progress_cb), self);
+  g_signal_connect (self->victim, "data", G_CALLBACK (data_cb), self);
   if (strcmp (self->callback, "trace") == 0)
     g_signal_connect (self->victim, "trace", G_CALLBACK (trace_cb), self);
   g_signal_connect (self->victim, "informational", G_CALLBACK (informational_cb), self);
