@@ -78,7 +78,7 @@ struct _MsaConnection
   MsaSession        *session;    /* (owned) (nullable): when OPEN */
   MsaAddress         remote;
   GPtrArray         *peer_chain; /* (owned) (nullable) (element-type GBytes): DER, the leaf first; as soon as known */
-  gboolean           exclusive;  /* let through against a doubt: it serves no other transfer */
+  gboolean           exclusive;  /* let through against a doubt, or asked for: it serves no other transfer afterwards */
 
   MsaTimer           timer;      /* connecting, in whole and in part, then idle, then shutting */
   gint64             started_us;

@@ -421,7 +421,7 @@ note_peer (MsaConnection *self,
     return;
 
   self->times.at_us[MSA_PHASE_SECURED] = now_us;
-  self->exclusive = msa_tls_filter_is_excepted (self->chain);
+  self->exclusive |= msa_tls_filter_is_excepted (self->chain);
 }
 
 static MsaIo

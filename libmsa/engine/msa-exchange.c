@@ -600,6 +600,7 @@ msa_exchange_attach (MsaEngine *engine,
 {
   connection->stream = transfer;
   transfer->connection = connection;
+  connection->exclusive |= transfer->settings->forbid_reuse;
   if (G_UNLIKELY (engine->log.topics != 0))
     msa_trace_attach (engine, transfer);
   transfer->times.at_us[MSA_PHASE_STARTED] = engine->now_us;

@@ -140,6 +140,7 @@ msa_transfer_new (MsaEngine *engine,
   self->serial = self->order = order;
   self->link.data = self;
   self->added_us = now_us;
+  self->fresh = settings->fresh_connection;
   self->content_length = -1;
   self->sink->wake = wake_cb;
   self->sink->wake_data = self;

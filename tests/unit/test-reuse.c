@@ -116,15 +116,15 @@ make_key (MsaEasy *easy)
   return key;
 }
 
-/* As the option table says. */
+/* As the option table says; but one is about this very thing. */
 static gboolean
-is_same_key (MsaEasy *one,
+is_to_share (MsaEasy *one,
              MsaEasy *other)
 {
   g_autoptr (GBytes) a = make_key (one);
   g_autoptr (GBytes) b = make_key (other);
 
-  return g_bytes_equal (a, b);
+  return g_bytes_equal (a, b) && !msa_easy_get_fresh_connection (other);
 }
 
 /* Some values end the transfer before it is sent: then nothing must have been. */
@@ -154,8 +154,8 @@ test_option (gconstpointer data)
     }
   else
     {
-      g_assert_cmpuint (n_requests, ==, is_same_key (plain, other) ? 2 : 1);
-      g_assert_cmpuint (server->links->len, ==, is_same_key (plain, other) ? 1 : 2);
+      g_assert_cmpuint (n_requests, ==, is_to_share (plain, other) ? 2 : 1);
+      g_assert_cmpuint (server->links->len, ==, is_to_share (plain, other) ? 1 : 2);
     }
   end_server (world, server);
   msa_test_world_free (world);
@@ -266,6 +266,69 @@ make_tls (Scene *scene,
   msa_easy_set_tls_config (easy, config != NULL ? config : normal);
 
   return easy;
+}
+
+/* A new one is made, and idles afterwards beside the one that was there. */
+static void
+test_fresh (MsaTestWorld *world)
+{
+  MsaEasy *easy;
+  Scene scene;
+
+  open_scene (&scene, world);
+  run (world, make_tls (&scene, NULL));
+  easy = make_tls (&scene, NULL);
+  msa_easy_set_fresh_connection (easy, TRUE);
+  run (world, easy);
+  g_assert_cmpuint (scene.server->links->len, ==, 2);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 2);
+  run (world, make_tls (&scene, NULL));
+  g_assert_cmpuint (scene.server->links->len, ==, 2);
+  run (world, easy);
+  g_assert_cmpuint (scene.server->links->len, ==, 3);
+  g_assert_cmpuint (world->n_ok, ==, 4);
+  end_server (world, scene.server);
+}
+
+/* The limit holds: the idle one makes room. */
+static void
+test_fresh_at_limit (MsaTestWorld *world)
+{
+  MsaEasy *easy;
+  Scene scene;
+
+  open_scene (&scene, world);
+  msa_multi_set_max_connections_per_host (world->multi, 1);
+  run (world, make_tls (&scene, NULL));
+  easy = make_tls (&scene, NULL);
+  msa_easy_set_fresh_connection (easy, TRUE);
+  run (world, easy);
+  g_assert_no_error (msa_easy_get_error (easy));
+  g_assert_cmpuint (scene.server->links->len, ==, 2);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 1);
+  end_server (world, scene.server);
+}
+
+/* Who forbids it may use one that is there: it is the last to do so. */
+static void
+test_forbidden (MsaTestWorld *world)
+{
+  MsaEasy *easy;
+  Scene scene;
+
+  open_scene (&scene, world);
+  run (world, make_tls (&scene, NULL));
+  easy = make_tls (&scene, NULL);
+  msa_easy_set_forbid_reuse (easy, TRUE);
+  run (world, easy);
+  g_assert_cmpuint (scene.server->links->len, ==, 1);
+  g_assert_true (msa_test_https_get (scene.server, 0)->has_goodbye);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
+  run (world, easy);
+  run (world, make_tls (&scene, NULL));
+  g_assert_cmpuint (scene.server->links->len, ==, 3);
+  g_assert_cmpuint (world->n_ok, ==, 4);
+  end_server (world, scene.server);
 }
 
 /* By what it says, not by which object it is. */
@@ -592,6 +655,9 @@ add_tests (void)
   for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
     add_row ("broken", breaks[i].name, test_broken, &breaks[i]);
   msa_test_world_add_test ("/msa/reuse/authorization", test_authorization);
+  msa_test_world_add_test ("/msa/reuse/fresh", test_fresh);
+  msa_test_world_add_test ("/msa/reuse/fresh-at-limit", test_fresh_at_limit);
+  msa_test_world_add_test ("/msa/reuse/forbidden", test_forbidden);
   msa_test_world_add_test ("/msa/reuse/tls-config", test_tls_config);
   msa_test_world_add_test ("/msa/reuse/file-replaced", test_file_replaced);
   msa_test_world_add_test ("/msa/reuse/scheme", test_scheme);
