@@ -111,17 +111,14 @@
  * long at most. */
 #define MSA_TLS_TICKET_LIFETIME_US ((gint64) 7 * 24 * 3600 * G_USEC_PER_SEC)
 #define MSA_TLS_SESSION_LIFETIME_US ((gint64) 24 * 3600 * G_USEC_PER_SEC)
-/* Attempts to connect at the same time, and how long one is waited for before the next begins
- * (RFC 8305, 5). */
+/* Attempts to connect at the same time (RFC 8305, 5). */
 #define MSA_MAX_RUNNERS 6
-#define MSA_RACE_DELAY_US (200 * 1000)
 /* How long the addresses of one family wait for those of the other (RFC 8305, 3). */
 #define MSA_LATE_FAMILY_DELAY_US (50 * 1000)
 /* What a stream sink gathers while a write is under way, before the peer has to wait. */
 #define MSA_MAX_SINK_BYTES (256 * 1024)
-/* Bodies beyond this are asked for first, and sent unasked after this (as in curl). */
+/* Bodies beyond this are asked for first (as in curl). */
 #define MSA_EXPECT_THRESHOLD_BYTES (1024 * 1024)
-#define MSA_EXPECT_WAIT_US (1000 * 1000)
 /* Progress is told this often at most, and this often even if nothing moves. */
 #define MSA_PROGRESS_INTERVAL_US (100 * 1000)
 #define MSA_PROGRESS_IDLE_US (1000 * 1000)

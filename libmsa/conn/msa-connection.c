@@ -150,6 +150,7 @@ msa_connection_new (MsaConnEnv *env,
   self->race.trace = get_trace (self);
   msa_local_end_read (&self->local, settings, &self->error);
   self->race.local = &self->local;
+  self->race.delay_us = (gint64) settings->happy_eyeballs_delay_ms * 1000;
   self->started_us = now_us;
   self->due_link.data = self->pool_link.data = self;
   self->lru_link.data = self->site_link.data = self;

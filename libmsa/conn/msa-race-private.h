@@ -39,6 +39,7 @@ struct _MsaRace
   guint         next;       /* address to look at next */
   GArray       *tried;      /* (owned) (nullable) (element-type MsaAddress): of an earlier list */
   guint16       port;
+  gint64        delay_us;   /* the owner's to set: how long one runs before the next starts beside it */
   const MsaLocalEnd *local; /* (unowned) (nullable): from where; outlives the race */
   MsaGate       gate;       /* the owner's to shut after msa_race_begin() */
   MsaAddress    allowed;    /* while the gate is open: the one that may be tried */

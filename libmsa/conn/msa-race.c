@@ -223,7 +223,7 @@ start_runner (MsaRace *self,
   self->delay_over = FALSE;
   /* Addresses that join later have the same delay to wait for. */
   msa_reactor_set_timer (self->reactor, &self->timer,
-                         has_next (self) || self->more_to_come ? now_us + MSA_RACE_DELAY_US
+                         has_next (self) || self->more_to_come ? now_us + self->delay_us
                                                                : G_MAXINT64);
 
   return runner;

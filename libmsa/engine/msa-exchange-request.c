@@ -169,7 +169,7 @@ static gboolean
 should_ask (const MsaTransfer *transfer,
             const MsaRequest *request)
 {
-  return request->has_body && !transfer->no_expect &&
+  return request->has_body && !transfer->no_expect && transfer->settings->expect_timeout_ms > 0 &&
          request->version != MSA_HTTP_VERSION_HTTP_1_0 &&
          (request->body_length < 0 || request->body_length > MSA_EXPECT_THRESHOLD_BYTES);
 }
@@ -224,7 +224,8 @@ start_upload (MsaEngine *engine,
     transfer->upload = MSA_UPLOAD_NONE;
   if (transfer->upload == MSA_UPLOAD_HELD)
     msa_reactor_set_timer (&engine->reactor, &transfer->expect_timer,
-                           engine->now_us + MSA_EXPECT_WAIT_US);
+                           engine->now_us +
+                               (gint64) transfer->settings->expect_timeout_ms * 1000);
 }
 
 /* The request goes straight to the chain: no wait for the socket to be writable unless it said

@@ -13,6 +13,8 @@
 #include <glib/gstdio.h>
 
 #define URI "http://10.0.0.9/up"
+/* Of :expect-timeout-ms, unless set. */
+#define EXPECT_WAIT_US (1000 * 1000)
 
 /* What the scripted server does. */
 typedef struct
@@ -350,7 +352,7 @@ test_stream_cannot_be_rewound (MsaTestWorld *world)
   GError *error;
 
   prepare (world, (Script) { .interim = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n",
-                             .late_us = 2 * MSA_EXPECT_WAIT_US,
+                             .late_us = 2 * EXPECT_WAIT_US,
                              .reply = "" });
   msa_easy_set_body_stream (easy, NULL, stream, -1);
   error = run_one (world, easy);
@@ -381,7 +383,42 @@ test_expect_is_late (MsaTestWorld *world)
   before_us = msa_sim_get_now_us (world->sim);
   g_assert_no_error (run_one (world, easy));
   g_assert_nonnull (strstr (get_request (world, 0), "Expect: 100-continue\r\n"));
-  g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, >=, MSA_EXPECT_WAIT_US);
+  g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, >=, EXPECT_WAIT_US);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, MSA_EXPECT_THRESHOLD_BYTES + 1);
+}
+
+/* As long as is said, to the millisecond. */
+static void
+test_expect_timeout (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("x", 1);
+  const guint timeout_ms = GPOINTER_TO_UINT (world->row);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  gint64 before_us, passed_us;
+
+  prepare (world, (Script) { .reply = NULL });
+  msa_easy_set_expect_timeout_ms (easy, timeout_ms);
+  msa_easy_set_body (easy, NULL, body);
+  msa_headers_append (msa_easy_get_request_headers (easy), "Expect", "100-continue", NULL);
+  before_us = msa_sim_get_now_us (world->sim);
+  g_assert_no_error (run_one (world, easy));
+  passed_us = msa_sim_get_now_us (world->sim) - before_us;
+  g_assert_cmpint (passed_us, >=, (gint64) timeout_ms * 1000);
+  g_assert_cmpint (passed_us, <, ((gint64) timeout_ms + 10) * 1000);
+}
+
+/* Nobody is asked who is not to be waited for. */
+static void
+test_expect_timeout_none (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = make_large (MSA_EXPECT_THRESHOLD_BYTES + 1);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  prepare (world, (Script) { .reply = NULL });
+  msa_easy_set_expect_timeout_ms (easy, 0);
+  msa_easy_set_body (easy, NULL, body);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_null (strstr (get_request (world, 0), "Expect"));
   g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, MSA_EXPECT_THRESHOLD_BYTES + 1);
 }
 
@@ -409,7 +446,7 @@ test_expect_by_application (MsaTestWorld *world)
   msa_headers_append (msa_easy_get_request_headers (easy), "Expect", "100-continue", NULL);
   before_us = msa_sim_get_now_us (world->sim);
   g_assert_no_error (run_one (world, easy));
-  g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, <, MSA_EXPECT_WAIT_US);
+  g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, <, EXPECT_WAIT_US);
   g_assert_true (g_str_has_suffix (get_request (world, 0), "\r\n\r\nx"));
 }
 
@@ -821,6 +858,7 @@ main (int argc,
     { "/msa/bodies/missing-file", test_missing_file },
     { "/msa/bodies/stream-runs-again", test_stream_runs_again },
     { "/msa/bodies/expect/late", test_expect_is_late },
+    { "/msa/bodies/expect/timeout-none", test_expect_timeout_none },
     { "/msa/bodies/expect/not-for-small", test_expect_is_not_for_small },
     { "/msa/bodies/expect/by-application", test_expect_by_application },
     { "/msa/bodies/expect/fails", test_expectation_fails },
@@ -855,6 +893,12 @@ main (int argc,
   msa_test_world_add_real_test ("/msa/bodies/stream-fails", test_stream_fails);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/stream-cannot-be-rewound",
                               test_stream_cannot_be_rewound);
+  msa_test_world_add_row_test ("/msa/bodies/expect/timeout/none", test_expect_timeout,
+                               GUINT_TO_POINTER (0));
+  msa_test_world_add_row_test ("/msa/bodies/expect/timeout/short", test_expect_timeout,
+                               GUINT_TO_POINTER (20));
+  msa_test_world_add_row_test ("/msa/bodies/expect/timeout/long", test_expect_timeout,
+                               GUINT_TO_POINTER (30000));
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/expect/polls-no-room",
                               test_expect_polls_no_room);
 

@@ -161,6 +161,23 @@ test_delay (MsaTestWorld *world)
   g_assert_cmpuint (later.n_attempts, ==, 2);
 }
 
+/* Two addresses that never answer come before the one that does: twice the delay. */
+static void
+test_delay_set (MsaTestWorld *world)
+{
+  const guint delay_ms = GPOINTER_TO_UINT (world->row);
+  MsaEasy *easy;
+
+  set_up (world);
+  msa_sim_set_host (world->sim, "slow.org", LOOK_UP_US, "fd00::91", "10.0.0.91", "fd00::1", NULL);
+  easy = msa_test_world_make (world, "http://slow.org/");
+  msa_easy_set_happy_eyeballs_delay_ms (easy, delay_ms);
+  msa_test_world_add_again (world, easy);
+  run_one (world, LOOK_UP_US + 2 * delay_ms * MS + 4 * MS);
+  expect_ok (world, easy, "[fd00::1]:80");
+  g_assert_cmpuint (msa_sim_count (world->sim, "socket_connect"), ==, 3);
+}
+
 /* A race is one connection: the second transfer waits until all of its sockets are closed. */
 static void
 test_six (MsaTestWorld *world)
@@ -637,6 +654,9 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
+  add_rows ("delay-set/", 0, "none", test_delay_set);
+  add_rows ("delay-set/", 1, "short", test_delay_set);
+  add_rows ("delay-set/", 1000, "long", test_delay_set);
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/happy-eyeballs/failure/unwatchable/attached",
                               test_unwatchable);
   msa_test_world_add_test_in (MSA_TEST_EXPORTED, "/msa/happy-eyeballs/failure/unwatchable/exported",

@@ -46,6 +46,7 @@ setup (Fixture *fixture,
   fixture->sim = msa_sim_new ();
   fixture->reactor = msa_test_reactor_new (msa_sim_get_sys (msa_sim_ref (fixture->sim)));
   msa_race_init (&fixture->race, msa_test_reactor_get (fixture->reactor), wake_cb);
+  fixture->race.delay_us = 200 * 1000;
 }
 
 static void
