@@ -2,7 +2,7 @@
  *
  * The object is cut by job: msa-multi.c has its life, adding and delivery, msa-multi-driver.c
  * who calls the engine, msa-multi-async.c the asynchronous calls, msa-multi-settings.c the
- * properties.
+ * properties, msa-multi-ages.c those of them that say how long things are kept.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -8,6 +8,7 @@
 
 #include "msa-multi.h"
 
+#include "base/msa-limits-private.h"
 #include "msa-multi-private.h"
 
 typedef enum
@@ -17,6 +18,9 @@ typedef enum
   PROP_MAX_CONNECTIONS,
   PROP_MAX_CONNECTIONS_PER_HOST,
   PROP_MAX_IDLE_CONNECTIONS,
+  PROP_MAX_IDLE_AGE_S,
+  PROP_MAX_CONNECTION_AGE_S,
+  PROP_DNS_CACHE_TIMEOUT_S,
   PROP_TLS_CONFIG,
   PROP_RESOLVER,
   PROP_TLS_SESSION_STORE,
@@ -454,8 +458,8 @@ msa_multi_get_resolver (MsaMulti *self)
  * It is asked in threads of the library's own, where it may block, for several names and for
  * each IP version by itself, by [method@Gio.Resolver.lookup_by_name_with_flags]; one that does
  * not implement that, by [method@Gio.Resolver.lookup_by_name]. No main context is needed. Its
- * answers are kept and shared as the system's are: for 60 seconds, %G_RESOLVER_ERROR_NOT_FOUND
- * and empty answers half as long, other failures not at all. A failure ends the transfer with
+ * answers are kept and shared as the system's are ([property@Multi:dns-cache-timeout-s]), where
+ * %G_RESOLVER_ERROR_NOT_FOUND says that there is no such name. A failure ends the transfer with
  * %MSA_ERROR_RESOLVE and the resolver's text.
  *
  * It is never asked for addresses, `localhost` and its subdomains, names in `.onion`, and what
@@ -507,6 +511,15 @@ get_property (GObject *object,
     case PROP_MAX_IDLE_CONNECTIONS:
       g_value_set_uint (value, msa_multi_get_max_idle_connections (self));
       break;
+    case PROP_MAX_IDLE_AGE_S:
+      g_value_set_uint (value, msa_multi_get_max_idle_age_s (self));
+      break;
+    case PROP_MAX_CONNECTION_AGE_S:
+      g_value_set_uint (value, msa_multi_get_max_connection_age_s (self));
+      break;
+    case PROP_DNS_CACHE_TIMEOUT_S:
+      g_value_set_int (value, msa_multi_get_dns_cache_timeout_s (self));
+      break;
     case PROP_TLS_CONFIG:
       g_value_set_object (value, self->tls_config);
       break;
@@ -555,6 +568,15 @@ set_property (GObject *object,
       break;
     case PROP_MAX_IDLE_CONNECTIONS:
       msa_multi_set_max_idle_connections (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_IDLE_AGE_S:
+      msa_multi_set_max_idle_age_s (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_CONNECTION_AGE_S:
+      msa_multi_set_max_connection_age_s (self, g_value_get_uint (value));
+      break;
+    case PROP_DNS_CACHE_TIMEOUT_S:
+      msa_multi_set_dns_cache_timeout_s (self, g_value_get_int (value));
       break;
     case PROP_TLS_CONFIG:
       msa_multi_set_tls_config (self, g_value_get_object (value));
@@ -620,6 +642,42 @@ install_limits (void)
    * Since: 1.0
    */
   props[PROP_MAX_IDLE_CONNECTIONS] = new_limit ("max-idle-connections", 64);
+}
+
+static void
+install_ages (void)
+{
+  /**
+   * MsaMulti:max-idle-age-s:
+   *
+   * How long a connection that no transfer uses is kept for later ones, in seconds; 0 is no limit.
+   * By default 118.
+   *
+   * Since: 1.0
+   */
+  props[PROP_MAX_IDLE_AGE_S] = new_limit ("max-idle-age-s", MSA_IDLE_EXPIRY_US / G_USEC_PER_SEC);
+  /**
+   * MsaMulti:max-connection-age-s:
+   *
+   * How long after it was opened a connection begins transfers, in seconds; 0 is no limit. By
+   * default 86400, a day.
+   *
+   * Since: 1.0
+   */
+  props[PROP_MAX_CONNECTION_AGE_S] =
+      new_limit ("max-connection-age-s", MSA_CONNECTION_MAX_AGE_US / G_USEC_PER_SEC);
+  /**
+   * MsaMulti:dns-cache-timeout-s:
+   *
+   * How long the addresses of a name are kept, in seconds; 0: not at all, -1: for ever. By
+   * default 60.
+   *
+   * Since: 1.0
+   */
+  props[PROP_DNS_CACHE_TIMEOUT_S] =
+      g_param_spec_int ("dns-cache-timeout-s", NULL, NULL, -1, G_MAXINT,
+                        MSA_DNS_TTL_US / G_USEC_PER_SEC,
+                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
 }
 
 static void
@@ -709,6 +767,7 @@ msa_multi_install_properties (GObjectClass *klass)
   props[PROP_TLS_SESSION_STORE] = g_param_spec_object ("tls-session-store", NULL, NULL,
                                                        MSA_TYPE_TLS_SESSION_STORE, flags);
   install_limits ();
+  install_ages ();
   install_counts ();
   g_object_class_install_properties (klass, PROP_N_CONNECTIONS + 1, props);
 }

@@ -230,6 +230,21 @@ MSA_AVAILABLE_IN_1_0
 void        msa_multi_set_max_idle_connections (MsaMulti *self,
                                                 guint max_idle_connections);
 MSA_AVAILABLE_IN_1_0
+guint       msa_multi_get_max_idle_age_s (MsaMulti *self);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_max_idle_age_s (MsaMulti *self,
+                                          guint max_idle_age_s);
+MSA_AVAILABLE_IN_1_0
+guint       msa_multi_get_max_connection_age_s (MsaMulti *self);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_max_connection_age_s (MsaMulti *self,
+                                                guint max_connection_age_s);
+MSA_AVAILABLE_IN_1_0
+int         msa_multi_get_dns_cache_timeout_s (MsaMulti *self);
+MSA_AVAILABLE_IN_1_0
+void        msa_multi_set_dns_cache_timeout_s (MsaMulti *self,
+                                               int dns_cache_timeout_s);
+MSA_AVAILABLE_IN_1_0
 MsaTlsConfig *msa_multi_get_tls_config (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0
 void        msa_multi_set_tls_config  (MsaMulti *self,

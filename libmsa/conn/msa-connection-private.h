@@ -28,6 +28,8 @@ struct _MsaConnEnv
   MsaTrustCache *trusts;
   MsaTlsSessions *sessions;      /* (owned) (nullable): for transfers that name no store */
   MsaLog        *log;
+  gint64         max_idle_us;    /* how long a connection waits for its next exchange; 0: no limit */
+  gint64         max_age_us;     /* how long after it was opened it begins one; 0: no limit */
   /* Something happened to the connection: it wants to be driven. Only takes note. */
   void         (*wake) (MsaConnEnv *self, MsaConnection *connection);
 };
@@ -166,6 +168,9 @@ void           msa_connection_rest (MsaConnection *self);
 /* It waits for its next exchange, until it expires. */
 void           msa_connection_set_idle (MsaConnection *self,
                                         gint64 now_us);
+/* It is idle, and those limits have changed. */
+void           msa_connection_renew_expiry (MsaConnection *self,
+                                            gint64 now_us);
 /* It has an exchange again. */
 void           msa_connection_set_used (MsaConnection *self);
 /* Not too old for another exchange, nor made with files that have changed. */

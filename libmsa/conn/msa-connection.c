@@ -521,6 +521,37 @@ msa_connection_update_interest (MsaConnection *self,
   msa_socket_want (self->socket, events);
 }
 
+static gint64
+get_boot_us (const MsaConnection *self)
+{
+  return self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
+}
+
+/* How long it may still wait for an exchange: G_MAXINT64 for ever. */
+static gint64
+get_time_left (const MsaConnection *self)
+{
+  gint64 boot_us = get_boot_us (self);
+  gint64 left_us = G_MAXINT64;
+
+  if (self->env->max_idle_us > 0)
+    left_us = self->idle_boot_us + self->env->max_idle_us - boot_us;
+  if (self->env->max_age_us > 0)
+    left_us = MIN (left_us, self->opened_boot_us + self->env->max_age_us - boot_us);
+
+  return left_us;
+}
+
+void
+msa_connection_renew_expiry (MsaConnection *self,
+                             gint64 now_us)
+{
+  gint64 left_us = get_time_left (self);
+
+  msa_reactor_set_timer (self->env->reactor, &self->timer,
+                         left_us == G_MAXINT64 ? G_MAXINT64 : now_us + MAX (left_us, 0));
+}
+
 void
 msa_connection_rest (MsaConnection *self)
 {
@@ -534,8 +565,8 @@ void
 msa_connection_set_idle (MsaConnection *self,
                          gint64 now_us)
 {
-  self->idle_boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
-  msa_reactor_set_timer (self->env->reactor, &self->timer, now_us + MSA_IDLE_EXPIRY_US);
+  self->idle_boot_us = get_boot_us (self);
+  msa_connection_renew_expiry (self, now_us);
 }
 
 void
@@ -548,12 +579,9 @@ msa_connection_set_used (MsaConnection *self)
 gboolean
 msa_connection_is_fresh (MsaConnection *self)
 {
-  gint64 boot_us = self->env->reactor->sys->ops->boot_us (self->env->reactor->sys);
-
   /* The key names a client's certificate by its file. */
   if (self->trust != NULL && msa_trust_is_outdated (self->trust))
     return FALSE;
 
-  return boot_us - self->idle_boot_us < MSA_IDLE_EXPIRY_US &&
-         boot_us - self->opened_boot_us < MSA_CONNECTION_MAX_AGE_US;
+  return get_time_left (self) > 0;
 }

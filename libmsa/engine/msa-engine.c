@@ -175,6 +175,8 @@ msa_engine_new (MsaSys *sys,
     .resolver = self->resolver,
     .trusts = self->trusts,
     .log = &self->log,
+    .max_idle_us = MSA_IDLE_EXPIRY_US,
+    .max_age_us = MSA_CONNECTION_MAX_AGE_US,
     .wake = conn_env_wake,
   };
 

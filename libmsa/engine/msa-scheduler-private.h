@@ -70,6 +70,8 @@ void msa_scheduler_close  (MsaEngine *engine,
 gboolean msa_scheduler_reap (MsaEngine *engine);
 /* Settings changed. */
 void msa_scheduler_limits_changed (MsaEngine *engine);
+/* Those of the connections' environment: idle ones go by the new ones. */
+void msa_scheduler_ages_changed (MsaEngine *engine);
 void msa_scheduler_shut_down_idle (MsaEngine *engine);
 /* Closes all that no transfer uses, at once. */
 void msa_scheduler_close_unused (MsaEngine *engine);

@@ -537,6 +537,15 @@ msa_scheduler_limits_changed (MsaEngine *engine)
 }
 
 void
+msa_scheduler_ages_changed (MsaEngine *engine)
+{
+  gint64 now_us = engine->reactor.sys->ops->now_us (engine->reactor.sys);
+
+  for (GList *link = engine->scheduler.pool.lru.head; link != NULL; link = link->next)
+    msa_connection_renew_expiry (link->data, now_us);
+}
+
+void
 msa_scheduler_shut_down_idle (MsaEngine *engine)
 {
   while (msa_conn_pool_get_length (&engine->scheduler.pool) > 0)

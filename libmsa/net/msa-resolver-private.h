@@ -1,7 +1,7 @@
 /* msa-resolver-private.h: host names to addresses
  *
  * Asks the system's resolver, or the application's, in threads, one job for each family of a name, at once; keeps
- * answers (MSA_DNS_TTL_US; "no such name" half as long; passing failures not at all); one
+ * answers (MSA_DNS_TTL_US, unless set; "no such name" half as long; passing failures not at all); one
  * look-up serves all who ask the same meanwhile. What is known is known by name and IP version: the
  * answer to one question never stands for that to another. Literal addresses and localhost (B11) are answered
  * without a look-up, .onion (B12) is refused.
@@ -39,6 +39,11 @@ void          msa_resolver_free   (MsaResolver *self);
 void          msa_resolver_set_source (MsaResolver *self,
                                        GResolver *source);
 GResolver    *msa_resolver_get_source (MsaResolver *self);
+
+/* How long answers are kept: -1 for ever, 0 not at all. Those that are kept already go by it, too. */
+void          msa_resolver_set_ttl_us (MsaResolver *self,
+                                       gint64 ttl_us);
+gint64        msa_resolver_get_ttl_us (MsaResolver *self);
 
 /* The answer if it is known now ((transfer full)); else NULL, and @lookup->done follows. A name's
  * addresses come IPv6 first, then in turn (RFC 8305, section 4). @port: what was put for it is

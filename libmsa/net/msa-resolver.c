@@ -48,7 +48,8 @@ typedef struct
   MsaLookup    *last_waiting;         /* (unowned) (nullable) */
 
   MsaAddresses *answer;               /* (owned) (nullable): while it is cached */
-  gint64        expires_us;
+  gint64        kept_us;              /* since when */
+  gboolean      is_denial;            /* there is no such name: kept half as long */
   GList         age;                  /* link in the resolver's queue, while answer is set */
 } Entry;
 
@@ -71,6 +72,7 @@ struct _MsaResolver
 {
   MsaReactor *reactor;                /* (unowned) */
   GResolver  *source;                 /* (owned) (nullable): NULL: the system */
+  gint64      ttl_us;                 /* how long answers are kept: -1 for ever */
   GHashTable *entries;                /* (owned): a set of Entry, by its key */
   GQueue      by_age;                 /* entries with an answer, oldest first */
 };
@@ -172,13 +174,15 @@ static void
 keep_answer (MsaResolver *self,
              Entry *entry,
              MsaAddresses *answer,
-             gint64 expires_us)
+             gboolean is_denial,
+             gint64 now_us)
 {
   if (self->by_age.length >= MSA_MAX_DNS_ENTRIES)
     drop_entry (self, g_queue_peek_head (&self->by_age));
 
   entry->answer = msa_addresses_ref (answer);
-  entry->expires_us = expires_us;
+  entry->is_denial = is_denial;
+  entry->kept_us = now_us;
   entry->age.data = entry;
   g_queue_push_tail_link (&self->by_age, &entry->age);
 }
@@ -268,23 +272,21 @@ explain_failure (const Entry *entry)
   return msa_addresses_new_failure (entry->name, entry->version, get_reason (entry, i_told));
 }
 
+/* @passing: it may be another one the next time. */
 static MsaAddresses *
 make_answer (const Entry *entry,
-             gint64 *ttl_us)
+             gboolean *passing)
 {
   MsaAddresses *answer = interleave (entry);
 
-  *ttl_us = MSA_DNS_TTL_US;
+  *passing = FALSE;
   if (answer->n_addresses > 0)
     return answer;
 
   msa_addresses_unref (answer);
-  *ttl_us = MSA_DNS_NEGATIVE_TTL_US;
   for (guint i = 0; i < N_FAMILIES; i++)
-    {
-      if (is_asked (entry, i) && !is_final (entry->codes[i]))
-        *ttl_us = 0;
-    }
+    *passing |= is_asked (entry, i) && !is_final (entry->codes[i]);
+
   return explain_failure (entry);
 }
 
@@ -400,18 +402,18 @@ complete_entry (Entry *entry,
                 gint64 now_us)
 {
   MsaResolver *self = entry->resolver;
-  gint64 ttl_us;
-  MsaAddresses *answer = make_answer (entry, &ttl_us);
+  gboolean passing;
+  MsaAddresses *answer = make_answer (entry, &passing);
 
   msa_reactor_remove_timer (self->reactor, &entry->timer);
   g_clear_pointer (&entry->partial, msa_addresses_unref);
   clear_findings (entry);
 
   ref_entry (entry);
-  if (ttl_us > 0)
-    keep_answer (self, entry, answer, now_us + ttl_us);
-  else
+  if (passing || self->ttl_us == 0)
     drop_entry (self, entry);
+  else
+    keep_answer (self, entry, answer, answer->n_addresses == 0, now_us);
   tell_waiting (entry, answer, now_us);
   msa_addresses_unref (answer);
   unref_entry (entry);
@@ -544,6 +546,13 @@ restart_entry (MsaResolver *self,
   start_queries (self, entry);
 }
 
+static void
+drop_answers (MsaResolver *self)
+{
+  while (self->by_age.length > 0)
+    drop_entry (self, g_queue_peek_head (&self->by_age));
+}
+
 void
 msa_resolver_set_source (MsaResolver *self,
                          GResolver *source)
@@ -553,8 +562,7 @@ msa_resolver_set_source (MsaResolver *self,
   gpointer key;
 
   g_set_object (&self->source, source);
-  while (self->by_age.length > 0)
-    drop_entry (self, g_queue_peek_head (&self->by_age));
+  drop_answers (self);
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     restart_entry (self, key);
@@ -568,6 +576,35 @@ msa_resolver_get_source (MsaResolver *self)
   return self->source;
 }
 
+void
+msa_resolver_set_ttl_us (MsaResolver *self,
+                         gint64 ttl_us)
+{
+  self->ttl_us = ttl_us;
+  if (ttl_us == 0)
+    drop_answers (self);
+}
+
+gint64
+msa_resolver_get_ttl_us (MsaResolver *self)
+{
+  return self->ttl_us;
+}
+
+/* A name that there is not may be made: nobody wants to hear for ever that there is none. */
+static gboolean
+is_expired (const MsaResolver *self,
+            const Entry *entry,
+            gint64 now_us)
+{
+  gint64 ttl_us = self->ttl_us;
+
+  if (entry->is_denial)
+    ttl_us = ttl_us < 0 ? MSA_DNS_NEGATIVE_TTL_US : ttl_us / 2;
+
+  return ttl_us >= 0 && now_us - entry->kept_us >= ttl_us;
+}
+
 /* Its answer has not expired, or is under way. */
 static Entry *
 find_valid (MsaResolver *self,
@@ -578,7 +615,7 @@ find_valid (MsaResolver *self,
 {
   Entry *entry = find_entry (self, name, port, version);
 
-  if (entry == NULL || entry->answer == NULL || now_us < entry->expires_us)
+  if (entry == NULL || entry->answer == NULL || !is_expired (self, entry, now_us))
     return entry;
 
   drop_entry (self, entry);
@@ -668,13 +705,14 @@ msa_resolver_put (MsaResolver *self,
                   gint64 now_us)
 {
   forget (self, host->name, port);
+  if (self->ttl_us == 0)
+    return;
   for (guint version = MSA_IP_VERSION_AUTO; version <= MSA_IP_VERSION_IPV6; version++)
     {
       g_autoptr (MsaAddresses) answer = msa_addresses_new_literal (
           self->reactor->sys, host->name, literals, n_literals, version);
 
-      keep_answer (self, new_entry (self, host->name, port, version), answer,
-                   now_us + MSA_DNS_TTL_US);
+      keep_answer (self, new_entry (self, host->name, port, version), answer, FALSE, now_us);
     }
 }
 
@@ -684,6 +722,7 @@ msa_resolver_new (MsaReactor *reactor)
   MsaResolver *self = g_new0 (MsaResolver, 1);
 
   self->reactor = reactor;
+  self->ttl_us = MSA_DNS_TTL_US;
   self->entries = g_hash_table_new_full (hash_entry, equal_entries,
                                          (GDestroyNotify) unref_entry, NULL);
   g_queue_init (&self->by_age);

@@ -190,6 +190,19 @@ call_settings (MsaTestScene *self)
   g_assert_true (msa_multi_get_tls_session_store (multi) == tls_session_store);
 }
 
+/* What idles is too old at once. */
+static void
+call_ages (MsaTestScene *self)
+{
+  MsaMulti *multi = self->world->multi;
+
+  msa_multi_set_max_idle_age_s (multi, msa_multi_get_max_idle_age_s (multi) + 1);
+  msa_multi_set_max_connection_age_s (multi, 1);
+  g_assert_cmpuint (msa_multi_get_max_connection_age_s (multi), ==, 1);
+  msa_multi_set_dns_cache_timeout_s (multi, 0);
+  g_assert_cmpint (msa_multi_get_dns_cache_timeout_s (multi), ==, 0);
+}
+
 /* Knows nothing, and nobody outside. */
 typedef GResolver DeafResolver;
 typedef GResolverClass DeafResolverClass;
@@ -553,6 +566,11 @@ const MsaTestCall msa_test_calls[] = {
     " msa_multi_get_tls_config msa_multi_set_tls_config"
     " msa_multi_get_tls_session_store msa_multi_set_tls_session_store ",
     call_settings, FALSE },
+  { "ages",
+    " msa_multi_get_max_idle_age_s msa_multi_set_max_idle_age_s"
+    " msa_multi_get_max_connection_age_s msa_multi_set_max_connection_age_s"
+    " msa_multi_get_dns_cache_timeout_s msa_multi_set_dns_cache_timeout_s ",
+    call_ages, FALSE },
   { "resolver", " msa_multi_get_resolver msa_multi_set_resolver ", call_resolver, FALSE },
   { "getters",
     " msa_multi_get_n_running msa_multi_get_n_pending msa_multi_get_n_connections"

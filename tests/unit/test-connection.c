@@ -248,6 +248,8 @@ setup (Fixture *fixture,
     .reactor = reactor,
     .resolver = fixture->resolver,
     .trusts = fixture->trusts,
+    .max_idle_us = MSA_IDLE_EXPIRY_US,
+    .max_age_us = MSA_CONNECTION_MAX_AGE_US,
     .wake = wake_cb,
   };
   set_up_network (fixture);
