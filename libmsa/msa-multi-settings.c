@@ -226,8 +226,11 @@ set_limit (MsaMulti *self,
     return;
   *place = value;
   msa_scheduler_limits_changed (self->engine);
+  /* Both may run application code, which may let go of the multi. */
+  g_object_ref (self);
   msa_engine_announce (self->engine);
   g_object_notify_by_pspec (G_OBJECT (self), props[property]);
+  g_object_unref (self);
 }
 
 /**

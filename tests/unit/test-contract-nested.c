@@ -771,6 +771,37 @@ test_drop_multi (gconstpointer data)
   msa_sim_unref (self.sim);
 }
 
+/* Outside of a dispatch, but all the same: a change is announced before it is notified. */
+
+static void
+test_drop_in_setter (gconstpointer data)
+{
+  const char *property = data;
+  Drop self = { .place = "timer" };
+  MsaEasy *easy = msa_easy_new ("http://10.0.0.1/size/10");
+
+  start_drop (&self);
+  msa_multi_set_timer_func (self.multi, drop_timer_cb, &self, NULL);
+  add_for_drop (&self, easy);
+  g_object_unref (easy);
+  while (msa_multi_get_n_running (self.multi) > 0)
+    {
+      msa_multi_perform (self.multi, NULL, NULL);
+      msa_sim_step (self.sim, G_MAXINT64);
+    }
+
+  /* Its connection idles: it is to go, or to expire earlier. */
+  self.armed = TRUE;
+  if (strcmp (property, "max-idle-connections") == 0)
+    msa_multi_set_max_idle_connections (self.multi, 0);
+  else
+    msa_multi_set_max_idle_age_s (self.multi, 5);
+  g_assert_true (self.gone);
+  g_assert_null (self.multi);
+  msa_sim_assert_clean (self.sim);
+  msa_sim_unref (self.sim);
+}
+
 static void
 add_drop_tests (void)
 {
@@ -838,6 +869,10 @@ main (int argc,
   g_test_add_data_func ("/msa/contract/nested/drop-easy-in-timer/sized", "/size/300000",
                         test_drop_easy_in_timer);
   add_drop_tests ();
+  g_test_add_data_func ("/msa/contract/nested/drop-multi-in-setter/idle-connections",
+                        "max-idle-connections", test_drop_in_setter);
+  g_test_add_data_func ("/msa/contract/nested/drop-multi-in-setter/idle-age", "max-idle-age-s",
+                        test_drop_in_setter);
 
   return g_test_run ();
 }
