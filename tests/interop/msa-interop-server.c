@@ -576,12 +576,27 @@ msa_interop_server_say (MsaInteropServer *self,
                    (gssize) strlen (text));
 }
 
+/* What dies closes its files one after the other: the pipe may end before its sockets do. */
+static void
+wait_until_refused (MsaInteropServer *self)
+{
+  gint64 end_us = g_get_monotonic_time () + STOP_LIMIT_US;
+
+  for (guint i = 0; i < self->kind->n_ports; i++)
+    while (is_listening (self->ports[i]))
+      {
+        g_assert_cmpint (g_get_monotonic_time (), <, end_us);
+        g_thread_yield ();
+      }
+}
+
 void
 msa_interop_server_kill (MsaInteropServer *self)
 {
   kill (-self->pid, SIGKILL);
   self->killed = TRUE;
   g_assert_true (is_gone (self, STOP_LIMIT_US));
+  wait_until_refused (self);
 }
 
 void

@@ -38,7 +38,7 @@ MsaInteropServer *msa_interop_server_start     (const MsaInteropKind *kind,
                                                 gpointer data) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends it in an orderly way, waits for it and removes the folder. */
 void              msa_interop_server_stop      (MsaInteropServer *self);
-/* At once: the kernel closes what it had open. The rest is up to stop(). */
+/* At once: the kernel closes what it had open, and the ports refuse. The rest is up to stop(). */
 void              msa_interop_server_kill      (MsaInteropServer *self);
 /* After kill(): the same ports, and the folder as it is. */
 void              msa_interop_server_restart   (MsaInteropServer *self);
