@@ -191,6 +191,30 @@ msa_certificate_request_get_errors (MsaCertificateRequest *self)
 }
 
 /**
+ * msa_certificate_request_dup_pin:
+ * @self: the request
+ *
+ * Gets what pins the peer's key.
+ *
+ * A program that remembers it for the host, and puts it into
+ * [property@TlsConfig:pinned-keys] of a configuration that does without
+ * [property@TlsConfig:verify-chain] or [property@TlsConfig:verify-name], need not ask again as
+ * long as the peer has this key.
+ *
+ * Returns: (transfer full) (nullable): `sha256//` and the digest in Base64; %NULL if the
+ *   certificate cannot be read
+ *
+ * Since: 1.0
+ */
+char *
+msa_certificate_request_dup_pin (MsaCertificateRequest *self)
+{
+  g_return_val_if_fail (MSA_IS_CERTIFICATE_REQUEST (self), NULL);
+
+  return self->chain != NULL ? msa_tls_pin_new (self->chain->pdata[0]) : NULL;
+}
+
+/**
  * msa_certificate_request_dup_chain:
  * @self: the request
  *

@@ -29,6 +29,8 @@ const char          *msa_certificate_request_get_message (MsaCertificateRequest 
 MSA_AVAILABLE_IN_1_0
 GTlsCertificateFlags msa_certificate_request_get_errors (MsaCertificateRequest *self);
 MSA_AVAILABLE_IN_1_0
+char                *msa_certificate_request_dup_pin (MsaCertificateRequest *self) G_GNUC_WARN_UNUSED_RESULT;
+MSA_AVAILABLE_IN_1_0
 GPtrArray           *msa_certificate_request_dup_chain (MsaCertificateRequest *self) G_GNUC_WARN_UNUSED_RESULT;
 MSA_AVAILABLE_IN_1_0
 GTlsCertificate     *msa_certificate_request_dup_certificate (MsaCertificateRequest *self) G_GNUC_WARN_UNUSED_RESULT;

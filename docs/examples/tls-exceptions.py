@@ -8,8 +8,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import argparse
-import base64
-import hashlib
 import json
 import pathlib
 import sys
@@ -21,27 +19,6 @@ from gi.repository import GLib, Msa
 
 # A person decides while the transfer waits.
 CONNECT_TIMEOUT_MS = 5 * 60 * 1000
-
-
-def read_element(der, offset):
-    """Where the DER element that begins there has its contents, and where it ends."""
-    length = der[offset + 1]
-    start = offset + 2
-    if length & 0x80:
-        start += length & 0x7f
-        length = int.from_bytes(der[offset + 2:start], 'big')
-    return start, start + length
-
-
-def pin_of(certificate):
-    """The digest of a certificate's key (SubjectPublicKeyInfo), in the form that MsaTlsConfig takes."""
-    der = certificate.get_data()
-    offset = read_element(der, read_element(der, 0)[0])[0]
-    # Before it stand the version (which may be left out), number, algorithm, issuer, validity and subject.
-    for _ in range(6 if der[offset] == 0xa0 else 5):
-        offset = read_element(der, offset)[1]
-    key = der[offset:read_element(der, offset)[1]]
-    return 'sha256//' + base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
 class Fetch:
@@ -61,7 +38,7 @@ class Fetch:
         self.easy.connect('completed', lambda easy, error: self.loop.quit())
 
     def on_accept_certificate(self, easy, request):
-        pin = pin_of(request.dup_chain()[0])
+        pin = request.dup_pin()
         print(f'{request.get_message()}\nIts key is {pin}\nTake it all the same? [y/N] ', end='', file=sys.stderr,
               flush=True)
         # The loop goes on meanwhile, with other transfers.

@@ -87,8 +87,15 @@ real_socket_adopt (MsaSys *sys,
   struct sockaddr_storage peer;
   socklen_t len = sizeof peer;
   int fd = g_socket_get_fd (socket);
-  int copy = fd < 0 ? -1 : fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  int copy;
 
+  if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM)
+    {
+      errno = EPROTOTYPE;
+      return -1;
+    }
+
+  copy = fd < 0 ? -1 : fcntl (fd, F_DUPFD_CLOEXEC, 0);
   if (copy < 0)
     {
       errno = fd < 0 ? EBADF : errno;

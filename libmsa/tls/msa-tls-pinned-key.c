@@ -52,6 +52,23 @@ digest_key (const gnutls_datum_t *datum,
   return result;
 }
 
+char *
+msa_tls_pin_new (GBytes *certificate)
+{
+  gnutls_datum_t datum;
+  guint8 digest[MSA_TLS_PIN_BYTES];
+  g_autofree char *text = NULL;
+  gsize len;
+
+  datum.data = (unsigned char *) g_bytes_get_data (certificate, &len);
+  datum.size = (unsigned int) len;
+  if (len == 0 || digest_certificate (&datum, GNUTLS_X509_FMT_DER, digest) < 0)
+    return NULL;
+
+  text = g_base64_encode (digest, sizeof digest);
+  return g_strconcat ("sha256//", text, NULL);
+}
+
 gboolean
 msa_tls_pinned_key_load (MsaSys *sys,
                          const char *path,

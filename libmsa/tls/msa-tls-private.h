@@ -70,6 +70,9 @@ const char    *msa_tls_filter_get_alpn (MsaFilter *self);
 /* The chain that the peer showed, of GBytes with DER, the leaf first; as soon as it is known. Also a resumed session has it. NULL: not yet. */
 GPtrArray     *msa_tls_filter_dup_chain (MsaFilter *self) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What pins the key of a certificate in DER, as MsaTlsConfig takes it; NULL if it cannot be read. */
+char          *msa_tls_pin_new         (GBytes *certificate) G_GNUC_WARN_UNUSED_RESULT;
+
 /* --- sessions to resume; to be called before connect(), or not at all --- */
 
 /* Takes a session from @sessions when the handshake begins, and puts new ones there as they come: from verified peers

@@ -326,6 +326,7 @@ typedef enum
   GIVE_CONNECTED,
   GIVE_CONNECTING,
   GIVE_CLOSED,
+  GIVE_DATAGRAM,
   GIVE_NONE,
 } Gift;
 
@@ -353,7 +354,10 @@ open_cb (MsaMulti *multi,
 
   server = g_inet_socket_address_new_from_string (
       "127.0.0.1", msa_test_server_get_port (self->world->server));
-  socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  socket = g_socket_new (G_SOCKET_FAMILY_IPV4,
+                         self->gift == GIVE_DATAGRAM ? G_SOCKET_TYPE_DATAGRAM
+                                                     : G_SOCKET_TYPE_STREAM,
+                         G_SOCKET_PROTOCOL_DEFAULT, NULL);
   g_socket_set_blocking (socket, self->gift == GIVE_CONNECTED);
   if (self->gift == GIVE_CONNECTED)
     g_assert_true (g_socket_connect (socket, server, NULL, NULL));
@@ -383,6 +387,7 @@ static const struct
   { "connected", GIVE_CONNECTED, NULL },
   { "connecting", GIVE_CONNECTING, NULL },
   { "closed", GIVE_CLOSED, "Taking over a socket for 127.0.0.1:" },
+  { "datagram", GIVE_DATAGRAM, "Taking over a socket for 127.0.0.1:" },
   { "none", GIVE_NONE, "The application refused 127.0.0.1:" },
 };
 

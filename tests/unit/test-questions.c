@@ -86,6 +86,15 @@ accepts (Manner manner)
   return manner == ACCEPT || manner == ACCEPT_PASS || manner == REMOVE_ACCEPT || manner == NEST;
 }
 
+static void
+assert_pin (MsaCertificateRequest *request)
+{
+  g_autofree char *pin = msa_certificate_request_dup_pin (request);
+  g_autofree char *expected = msa_test_pin_new (other->cert_pem);
+
+  g_assert_cmpstr (pin, ==, expected);
+}
+
 static gboolean
 certificate_cb (MsaEasy *easy,
                 MsaCertificateRequest *request,
@@ -99,6 +108,7 @@ certificate_cb (MsaEasy *easy,
   g_assert_cmpuint (msa_certificate_request_get_errors (request), ==,
                     G_TLS_CERTIFICATE_BAD_IDENTITY);
   g_assert_nonnull (strstr (msa_certificate_request_get_message (request), "example.org"));
+  assert_pin (request);
   if (accepts (self->manner))
     msa_certificate_request_accept (request);
   else if (self->manner == REJECT)
