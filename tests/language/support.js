@@ -93,8 +93,8 @@ export async function inTime(promise) {
     }
 }
 
-/** Runs each function of an object, as <prefix>/<its key>, and ends the program. */
-export async function run(prefix, tests) {
+/** Runs each function of an object, as <prefix>/<its key>, cleans up and ends the program: nothing runs behind it. */
+export async function run(prefix, tests, cleanUp) {
     let count = 0, failed = 0;
     for (const [name, test] of Object.entries(tests)) {
         count++;
@@ -108,6 +108,7 @@ export async function run(prefix, tests) {
         }
         System.gc();
     }
+    await inTime(cleanUp());
     print(`1..${count}`);
     System.exit(failed > 0 ? 1 : 0);
 }

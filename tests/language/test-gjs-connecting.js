@@ -298,7 +298,7 @@ await run('/msa/gjs/connecting', {
         store.clear();
         equal(store.get_n_sessions(), 0);
     },
-}).finally(() => {
+}, () => {
     client.remove();
     return server.close();
 });

@@ -140,4 +140,4 @@ await run('/msa/gjs/exceptions', {
         });
         equal(headers.get_length(), 2);
     },
-}).finally(() => server.close());
+}, () => server.close());

@@ -541,4 +541,4 @@ await run('/msa/gjs', {
         }
         equal(multi.n_running, 0);
     },
-}).finally(() => server.close());
+}, () => server.close());
