@@ -29,7 +29,7 @@ struct _MsaTrustWaiter
    * note. NULL: a locked key is a failure. */
   void           (*locked) (MsaTrustWaiter *self, const GError *error, gint64 now_us);
   gpointer         entry; /* the cache's */
-  MsaTrustWaiter  *next;  /* the cache's */
+  GList            link;  /* the cache's */
 };
 
 MsaTrustCache *msa_trust_cache_new    (MsaReactor *reactor) G_GNUC_WARN_UNUSED_RESULT;

@@ -31,7 +31,7 @@ typedef struct
   gint64 loaded_us;
   gint64 checked_us; /* when the files were last looked at */
   gint64 used_us;
-  MsaTrustWaiter *waiters; /* (unowned): the first that came is the first told */
+  GQueue waiters; /* (element-type MsaTrustWaiter): by link; the first that came is told first */
   MsaTrustWaiter *asked; /* (unowned) (nullable): not among @waiters; looks for a password */
   GError *lock; /* (owned) (nullable): set with @asked: what it was told */
 } TrustEntry;
@@ -130,6 +130,18 @@ entry_destroy (TrustEntry *self)
   entry_unref (self);
 }
 
+/* The one that came first, out of the list; NULL: none is left. */
+static MsaTrustWaiter *
+take_waiter (TrustEntry *self)
+{
+  GList *link = g_queue_pop_head_link (&self->waiters);
+  MsaTrustWaiter *waiter = link != NULL ? link->data : NULL;
+
+  if (waiter != NULL)
+    waiter->entry = NULL;
+  return waiter;
+}
+
 /* Waiters may start and cancel others, even free the cache: each is out of the list before it is
  * told, and the entry is held by the caller. */
 static void
@@ -137,15 +149,10 @@ tell_waiters (TrustEntry *self,
               const GError *error,
               gint64 now_us)
 {
-  while (self->waiters != NULL)
-    {
-      MsaTrustWaiter *waiter = self->waiters;
+  MsaTrustWaiter *waiter;
 
-      self->waiters = waiter->next;
-      waiter->next = NULL;
-      waiter->entry = NULL;
-      waiter->done (waiter, self->trust, error, now_us);
-    }
+  while ((waiter = take_waiter (self)) != NULL)
+    waiter->done (waiter, self->trust, error, now_us);
 }
 
 static void
@@ -154,14 +161,8 @@ forget_waiters (TrustEntry *self)
   if (self->asked != NULL)
     self->asked->entry = NULL;
   self->asked = NULL;
-  while (self->waiters != NULL)
-    {
-      MsaTrustWaiter *waiter = self->waiters;
-
-      self->waiters = waiter->next;
-      waiter->next = NULL;
-      waiter->entry = NULL;
-    }
+  while (take_waiter (self) != NULL)
+    ;
 }
 
 /* --- locked keys --- */
@@ -179,15 +180,17 @@ can_be_unlocked (const TrustLoad *load)
 static MsaTrustWaiter *
 take_asker (TrustEntry *self)
 {
-  MsaTrustWaiter **link = &self->waiters;
-  MsaTrustWaiter *asker;
+  for (GList *link = self->waiters.head; link != NULL; link = link->next)
+    {
+      MsaTrustWaiter *waiter = link->data;
 
-  while (*link != NULL && (*link)->locked == NULL)
-    link = &(*link)->next;
-  asker = *link;
-  if (asker != NULL)
-    *link = asker->next;
-  return asker;
+      if (waiter->locked == NULL)
+        continue;
+      g_queue_unlink (&self->waiters, link);
+      return waiter;
+    }
+
+  return NULL;
 }
 
 /* The others wait for what it brings. FALSE: there is nobody to ask. */
@@ -200,7 +203,6 @@ ask_one (TrustEntry *self,
   if (self->asked == NULL)
     return FALSE;
 
-  self->asked->next = NULL;
   g_clear_error (&self->lock);
   self->lock = g_error_copy (lock);
   self->asked->locked (self->asked, self->lock, now_us);
@@ -348,14 +350,9 @@ static void
 append_waiter (TrustEntry *entry,
                MsaTrustWaiter *waiter)
 {
-  MsaTrustWaiter **last = &entry->waiters;
-
-  while (*last != NULL)
-    last = &(*last)->next;
-
   waiter->entry = entry;
-  waiter->next = NULL;
-  *last = waiter;
+  waiter->link.data = waiter;
+  g_queue_push_tail_link (&entry->waiters, &waiter->link);
 }
 
 static TrustEntry *
@@ -397,7 +394,7 @@ pass_lock_on (MsaTrustCache *self,
               TrustEntry *entry)
 {
   entry->asked = NULL;
-  if (entry->waiters != NULL)
+  if (entry->waiters.length > 0)
     start_load (self, entry, load_new (self, entry));
   else
     g_hash_table_remove (self->entries, entry->identity);
@@ -436,23 +433,15 @@ msa_trust_cache_cancel (MsaTrustCache *self,
                         MsaTrustWaiter *waiter)
 {
   TrustEntry *entry = waiter->entry;
-  MsaTrustWaiter **link;
 
   if (entry == NULL)
     return;
 
   waiter->entry = NULL;
   if (entry->asked == waiter)
-    {
-      pass_lock_on (self, entry);
-      return;
-    }
-
-  for (link = &entry->waiters; *link != NULL && *link != waiter; link = &(*link)->next)
-    ;
-  if (*link == waiter)
-    *link = waiter->next;
-  waiter->next = NULL;
+    pass_lock_on (self, entry);
+  else
+    g_queue_unlink (&entry->waiters, &waiter->link);
 }
 
 void
@@ -466,8 +455,7 @@ msa_trust_cache_unlock (MsaTrustCache *self,
   g_assert (entry->asked == waiter);
 
   entry->asked = NULL;
-  waiter->next = entry->waiters;
-  entry->waiters = waiter;
+  g_queue_push_head_link (&entry->waiters, &waiter->link);
 
   load = load_new (self, entry);
   msa_wipe_free (load->settings.key_password);
@@ -485,7 +473,6 @@ msa_trust_cache_give_up (MsaTrustCache *self,
   g_assert (entry->asked == waiter);
 
   entry->asked = NULL;
-  waiter->next = entry->waiters;
-  entry->waiters = waiter;
+  g_queue_push_head_link (&entry->waiters, &waiter->link);
   finish_entry (self, entry, entry->lock, now_us);
 }
