@@ -126,7 +126,7 @@ class Properties(unittest.TestCase):
     VALUES = {
         'gchararray': 'http://127.0.0.1/',
         'guint': 7,
-        'gint': -7,
+        'gint': -1,
         'gint64': 1 << 40,
         'gboolean': True,
         'GStrv': ['one', 'two'],
