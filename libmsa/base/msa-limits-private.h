@@ -64,8 +64,6 @@
 #define MSA_IDLE_EXPIRY_US (118 * G_USEC_PER_SEC)
 /* However busy: a connection is not kept for ever, so that DNS changes are seen. */
 #define MSA_CONNECTION_MAX_AGE_US ((gint64) 24 * 3600 * G_USEC_PER_SEC)
-/* Sends of one request on reused connections that died (B97). */
-#define MSA_MAX_REPLAYS 5
 #define MSA_DEFAULT_CONNECT_TIMEOUT_MS 30000
 /* A peer that never answers a goodbye, or answers with bytes: what may be on its way when it learns
  * of the end is a window's worth. */

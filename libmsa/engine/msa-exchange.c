@@ -286,13 +286,14 @@ handle_data (MsaEngine *engine,
   return TRUE;
 }
 
-/* Whether a request whose connection died is sent again (RFC 9110, 9.2.2 and B97, B98). */
+/* Whether a request whose connection died is sent again (RFC 9110, 9.2.2 and B97, B98). Once: the
+ * next connection is a fresh one, of which "unanswered" is never said. */
 static gboolean
 may_replay (const MsaTransfer *transfer,
             const MsaSessionEvent *event)
 {
   return event->unanswered && transfer->hop->is_idempotent &&
-         transfer->state < MSA_TRANSFER_RECEIVING && transfer->n_replays < MSA_MAX_REPLAYS;
+         transfer->state < MSA_TRANSFER_RECEIVING;
 }
 
 static void
@@ -300,7 +301,6 @@ replay (MsaEngine *engine,
         MsaTransfer *transfer)
 {
   MSA_TRACE (&engine->log, TRANSFER, transfer->serial, "the reused connection died: sent again");
-  transfer->n_replays++;
   transfer->fresh = TRUE;
   start_over (engine, transfer);
 }

@@ -68,7 +68,6 @@ struct _MsaTransfer
   gboolean         woken;        /* holds a slot that got free */
   gboolean         fresh;        /* wants a connection of its own making */
   gboolean         delivering;   /* DONE, and no longer in the done list */
-  guint            n_replays;
 
   MsaTimer         timer;        /* the whole transfer */
   MsaTimer         clock_timer;  /* what it waits for now */
