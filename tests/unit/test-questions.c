@@ -363,6 +363,7 @@ test_timed_out (MsaTestWorld *world)
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_cmpuint (scene.person.n_asked, ==, 1);
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT);
+  g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, "for the application's answer"));
   msa_certificate_request_accept (MSA_CERTIFICATE_REQUEST (scene.person.kept));
   msa_test_world_settle (world, G_USEC_PER_SEC);
   g_assert_cmpuint (scene.server->n_requests, ==, 0);
