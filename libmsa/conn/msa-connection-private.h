@@ -27,7 +27,6 @@ struct _MsaConnEnv
   MsaResolver   *resolver;
   MsaTrustCache *trusts;
   MsaTlsSessions *sessions;      /* (owned) (nullable): for transfers that name no store */
-  MsaLog        *log;
   gint64         max_idle_us;    /* how long a connection waits for its next exchange; 0: no limit */
   gint64         max_age_us;     /* how long after it was opened it begins one; 0: no limit */
   /* Something happened to the connection: it wants to be driven. Only takes note. */

@@ -38,7 +38,7 @@ set_state (MsaConnection *self,
 {
   g_assert ((states[self->state].next & (1u << state)) != 0);
 
-  MSA_TRACE (self->env->log, CONN, self->serial, "%s -> %s", states[self->state].name,
+  MSA_TRACE (self->env->reactor->log, CONN, self->serial, "%s -> %s", states[self->state].name,
              states[state].name);
   self->state = state;
 }
@@ -105,7 +105,7 @@ timer_expired_cb (MsaTimer *timer,
 {
   MsaConnection *self = MSA_CONTAINER_OF (timer, MsaConnection, timer);
 
-  MSA_TRACE (self->env->log, CONN, self->serial, "its time is over");
+  MSA_TRACE (self->env->reactor->log, CONN, self->serial, "its time is over");
   if (self->state < MSA_CONNECTION_OPEN)
     msa_connection_note_timed_out (self, now_us);
   self->timed_out = TRUE;
@@ -121,7 +121,7 @@ race_wake (MsaRace *race)
 static MsaLogContext
 get_trace (const MsaConnection *self)
 {
-  return (MsaLogContext) { self->env->log, self->serial };
+  return (MsaLogContext) { self->env->reactor->log, self->serial };
 }
 
 MsaConnection *
