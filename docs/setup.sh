@@ -15,7 +15,8 @@ msa_library_packages='meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev 
 msa_build_packages="$msa_library_packages libgirepository1.0-dev gobject-introspection valac"
 # What the tests need besides.
 msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin glib-networking libp11-kit-dev gi-docgen
-  patch clang clang-format libclang-rt-dev'
+  patch clang clang-format libclang-rt-dev libuv1-dev mypy gir1.2-gtk-4.0 xvfb adwaita-icon-theme fonts-dejavu-core
+  libcurl4-openssl-dev libsoup-3.0-dev strace valgrind'
 
 msa_has_command () {
   command -v "$1" > /dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
@@ -40,8 +41,11 @@ msa_python () {
 msa_has_package () {
   case $1 in
     ca-certificates) [ -s /etc/ssl/certs/ca-certificates.crt ] || ! msa_has_command dpkg ;;
+    adwaita-icon-theme) [ -d /usr/share/icons/Adwaita ] ;;
     apache2-bin) msa_has_command apache2 || msa_has_command httpd ;;
+    fonts-dejavu-core) [ -d /usr/share/fonts/truetype/dejavu ] || ! msa_has_command dpkg ;;
     gcc) msa_has_command gcc || msa_has_command cc ;;
+    gir1.2-gtk-4.0) "$(msa_python)" -c 'import gi; gi.require_version ("Gtk", "4.0")' > /dev/null 2>&1 ;;
     glib-networking)
       "$(msa_python)" -c 'from gi.repository import Gio
 assert Gio.TlsBackend.get_default ().supports_tls ()' > /dev/null 2>&1 ;;
@@ -49,15 +53,19 @@ assert Gio.TlsBackend.get_default ().supports_tls ()' > /dev/null 2>&1 ;;
     gobject-introspection) msa_has_command g-ir-scanner ;;
     libc6-dev) msa_can_link gcc || msa_can_link cc ;;
     libclang-rt-dev) msa_can_link clang -fsanitize=address,undefined ;;
+    libcurl4-openssl-dev) msa_has_module libcurl ;;
     libgirepository1.0-dev) msa_has_module gobject-introspection-1.0 ;;
     libglib2.0-dev) msa_has_module gio-unix-2.0 && msa_has_command glib-mkenums ;;
     libgnutls28-dev) msa_has_module gnutls ;;
     libidn2-dev) msa_has_module libidn2 ;;
     libp11-kit-dev) msa_has_module p11-kit-1 ;;
     libpsl-dev) msa_has_module libpsl ;;
+    libsoup-3.0-dev) msa_has_module libsoup-3.0 ;;
+    libuv1-dev) msa_has_module libuv ;;
     ninja-build) msa_has_command ninja ;;
     python3-gi) "$(msa_python)" -c 'import gi; gi.require_version ("Gio", "2.0")' > /dev/null 2>&1 ;;
     valac) msa_has_command valac && msa_has_command vapigen ;;
+    xvfb) msa_has_command Xvfb ;;
     *) msa_has_command "$1" ;;
   esac
 }
