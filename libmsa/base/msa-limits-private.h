@@ -115,6 +115,10 @@
 #define MSA_LATE_FAMILY_DELAY_US (50 * 1000)
 /* What a stream sink gathers while a write is under way, before the peer has to wait. */
 #define MSA_MAX_SINK_BYTES (256 * 1024)
+/* What a pipe between a socket and a file may hold (the most that a user may ask for by default), and
+ * the body that is worth one. */
+#define MSA_PIPE_BYTES (1024 * 1024)
+#define MSA_MIN_PIPED_BODY_BYTES (1024 * 1024)
 /* Bodies beyond this are asked for first (as in curl). */
 #define MSA_EXPECT_THRESHOLD_BYTES (1024 * 1024)
 /* Progress is told this often at most, and this often even if nothing moves. */

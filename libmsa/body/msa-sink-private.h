@@ -20,6 +20,9 @@ typedef struct
    * is then counted by commit(). */
   guint8 *       (*reserve) (MsaSink *self, gsize max, gsize *size);
   void           (*commit)  (MsaSink *self, gsize len);
+  /* (nullable): a pipe that takes the next bytes, of which @left may come, in the place of
+   * write(); counted by commit(), 0: there was no room. NULL: none for now. */
+  MsaPipe *      (*get_pipe) (MsaSink *self, guint64 left);
   /* (nullable): TRUE: nothing more may come for now; wake() follows. */
   gboolean        (*is_full) (MsaSink *self);
   /* (nullable): all has come. TRUE: the sink is done with it, or has failed; FALSE: wake()

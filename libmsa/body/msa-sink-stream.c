@@ -1,7 +1,8 @@
 /* msa-sink-stream.c: a body written to a stream or a file
  *
  * What comes is gathered while a write is under way, off the loop; past MSA_MAX_SINK_BYTES the
- * sink is full and the peer has to wait. A file is opened at the first byte, or at the end of
+ * sink is full and the peer has to wait. A large body for a file goes through a pipe, if it can
+ * come unchanged from the socket. A file is opened at the first byte, or at the end of
  * an empty body, and takes its name when all is written: what fails leaves nothing behind.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -32,7 +33,10 @@ typedef struct
   MsaStreamIo *io; /* (owned) */
   GFile *file; /* (owned) (nullable): NULL: a stream was given */
   MsaStreamSinkState state;
-  MsaWriter pending; /* not yet handed to a write */
+  MsaWriter pending; /* not yet handed to a write; behind what is in the pipe */
+  gsize n_piped; /* in the pipe, not yet handed to a write */
+  gboolean pipe_full;
+  gboolean no_pipe; /* it does not serve here */
   gboolean ending; /* all has come */
   GError *error; /* (owned) (nullable): when FAILED */
 } MsaStreamSink;
@@ -73,6 +77,14 @@ fail (MsaStreamSink *self,
 }
 
 static void
+start_drain (MsaStreamSink *self)
+{
+  set_state (self, MSA_STREAM_SINK_WRITING);
+  msa_stream_io_drain (self->io, self->n_piped);
+  self->n_piped = 0;
+}
+
+static void
 start_write (MsaStreamSink *self)
 {
   gsize len;
@@ -97,6 +109,14 @@ end (MsaStreamSink *self)
   msa_stream_io_close (self->io);
 }
 
+/* A thread costs more than the pages of a pipe. */
+static gboolean
+is_drain_due (const MsaStreamSink *self)
+{
+  return self->n_piped >= MSA_PIPE_BYTES / 2 ||
+         (self->n_piped > 0 && (self->pipe_full || self->pending.len > 0 || self->ending));
+}
+
 /* Begins what is to be done next, if nothing is under way. */
 static void
 go_on (MsaStreamSink *self)
@@ -105,6 +125,10 @@ go_on (MsaStreamSink *self)
     {
       set_state (self, MSA_STREAM_SINK_OPENING);
       msa_stream_io_open_output (self->io, self->file);
+    }
+  else if (self->state == MSA_STREAM_SINK_READY && is_drain_due (self))
+    {
+      start_drain (self);
     }
   else if (self->state == MSA_STREAM_SINK_READY && self->pending.len > 0)
     {
@@ -124,6 +148,7 @@ io_done_cb (gpointer owner,
 {
   MsaStreamSink *self = owner;
 
+  self->pipe_full = FALSE;
   if (error != NULL)
     fail (self, error->message);
   else if (self->state == MSA_STREAM_SINK_CLOSING)
@@ -157,7 +182,44 @@ stream_write (MsaSink *sink,
 static gboolean
 stream_is_full (MsaSink *sink)
 {
-  return ((MsaStreamSink *) sink)->pending.len >= MSA_MAX_SINK_BYTES;
+  MsaStreamSink *self = (MsaStreamSink *) sink;
+
+  return self->pipe_full || self->pending.len >= MSA_MAX_SINK_BYTES;
+}
+
+/* What is pending would be overtaken. */
+static MsaPipe *
+stream_get_pipe (MsaSink *sink,
+                 guint64 left)
+{
+  MsaStreamSink *self = (MsaStreamSink *) sink;
+  MsaPipe *pipe;
+
+  if (self->file == NULL || self->no_pipe || self->pending.len > 0 ||
+      (self->state != MSA_STREAM_SINK_READY && self->state != MSA_STREAM_SINK_WRITING))
+    return NULL;
+  if (left < MSA_MIN_PIPED_BODY_BYTES && !msa_stream_io_has_pipe (self->io))
+    return NULL;
+
+  pipe = msa_stream_io_ensure_pipe (self->io);
+  self->no_pipe = pipe == NULL;
+
+  return pipe;
+}
+
+static void
+stream_commit (MsaSink *sink,
+               gsize len)
+{
+  MsaStreamSink *self = (MsaStreamSink *) sink;
+
+  self->n_piped += len;
+  if (len == 0)
+    {
+      self->pipe_full = self->n_piped > 0 || self->state == MSA_STREAM_SINK_WRITING;
+      self->no_pipe = !self->pipe_full;
+    }
+  go_on (self);
 }
 
 static gboolean
@@ -192,6 +254,8 @@ stream_free (MsaSink *sink)
 static const MsaSinkOps stream_ops = {
   .begin = stream_begin,
   .write = stream_write,
+  .commit = stream_commit,
+  .get_pipe = stream_get_pipe,
   .is_full = stream_is_full,
   .close = stream_close,
   .get_error = stream_get_error,

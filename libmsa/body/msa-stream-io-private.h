@@ -50,6 +50,12 @@ void         msa_stream_io_seek        (MsaStreamIo *self,
 /* All of @bytes. */
 void         msa_stream_io_write       (MsaStreamIo *self,
                                         GBytes *bytes);
+gboolean     msa_stream_io_has_pipe    (const MsaStreamIo *self);
+/* NULL: the system has none for it. For a file's output alone. */
+MsaPipe     *msa_stream_io_ensure_pipe (MsaStreamIo *self);
+/* Writes @n bytes that lie in the pipe. */
+void         msa_stream_io_drain       (MsaStreamIo *self,
+                                        gsize n);
 /* Of the output. A file that was opened here takes its name only now. */
 void         msa_stream_io_close       (MsaStreamIo *self);
 /* Now: where a stream stands that can be sought in; -1 for one that cannot. */

@@ -17,6 +17,7 @@ typedef enum
   MSA_STREAM_READ,
   MSA_STREAM_SEEK,
   MSA_STREAM_WRITE,
+  MSA_STREAM_DRAIN, /* writes what lies in the pipe */
   MSA_STREAM_CLOSE,
   MSA_STREAM_DISCARD, /* what was opened for output */
 } MsaStreamOp;
@@ -35,6 +36,7 @@ struct _MsaStreamIo
   GOutputStream *output; /* (owned) (nullable) */
   GFile *file; /* (owned) (nullable) */
   GBytes *bytes; /* (owned) (nullable): to be written */
+  MsaPipe *pipe; /* (owned) (nullable): the loop fills it meanwhile */
   guint8 *buffer; /* (owned) (nullable): what was read */
   gint64 offset; /* to seek to */
   gint64 length; /* of the file that was opened; -1: unknown */
@@ -47,6 +49,8 @@ struct _MsaStreamIo
 static void
 destroy (MsaStreamIo *self)
 {
+  if (self->pipe != NULL)
+    self->pipe->free (self->pipe);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->input);
   g_clear_object (&self->output);
@@ -87,6 +91,10 @@ operate (MsaStreamIo *self,
       g_output_stream_write_all (self->output, g_bytes_get_data (self->bytes, NULL),
                                  g_bytes_get_size (self->bytes), &self->n, self->cancellable,
                                  &self->error);
+      break;
+    case MSA_STREAM_DRAIN:
+      sys->ops->pipe_drain (sys, self->pipe, self->output, self->n, self->cancellable,
+                            &self->error);
       break;
     case MSA_STREAM_CLOSE:
       self->unfinished &= !g_output_stream_close (self->output, self->cancellable, &self->error);
@@ -296,6 +304,7 @@ begin_on_context (MsaStreamIo *self)
     case MSA_STREAM_OPEN_INPUT:
     case MSA_STREAM_OPEN_OUTPUT:
     case MSA_STREAM_SEEK:
+    case MSA_STREAM_DRAIN:
     case MSA_STREAM_DISCARD:
     case MSA_STREAM_NONE:
     default:
@@ -323,12 +332,13 @@ try_context (MsaStreamIo *self)
 
 static void
 begin (MsaStreamIo *self,
-       MsaStreamOp op)
+       MsaStreamOp op,
+       gsize n)
 {
   g_assert (self->op == MSA_STREAM_NONE);
 
   self->op = op;
-  self->n = 0;
+  self->n = n;
   self->task.job.work = work;
   if (!try_context (self))
     self->reactor->ops->run (self->reactor, &self->task);
@@ -339,7 +349,7 @@ msa_stream_io_open_input (MsaStreamIo *self,
                           GFile *file)
 {
   g_set_object (&self->file, file);
-  begin (self, MSA_STREAM_OPEN_INPUT);
+  begin (self, MSA_STREAM_OPEN_INPUT, 0);
 }
 
 void
@@ -347,7 +357,7 @@ msa_stream_io_open_output (MsaStreamIo *self,
                            GFile *file)
 {
   g_set_object (&self->file, file);
-  begin (self, MSA_STREAM_OPEN_OUTPUT);
+  begin (self, MSA_STREAM_OPEN_OUTPUT, 0);
 }
 
 void
@@ -355,7 +365,7 @@ msa_stream_io_read (MsaStreamIo *self)
 {
   if (self->buffer == NULL)
     self->buffer = g_malloc (MSA_SCRATCH_BYTES);
-  begin (self, MSA_STREAM_READ);
+  begin (self, MSA_STREAM_READ, 0);
 }
 
 void
@@ -363,7 +373,7 @@ msa_stream_io_seek (MsaStreamIo *self,
                     gint64 offset)
 {
   self->offset = offset;
-  begin (self, MSA_STREAM_SEEK);
+  begin (self, MSA_STREAM_SEEK, 0);
 }
 
 void
@@ -371,11 +381,35 @@ msa_stream_io_write (MsaStreamIo *self,
                      GBytes *bytes)
 {
   self->bytes = g_bytes_ref (bytes);
-  begin (self, MSA_STREAM_WRITE);
+  begin (self, MSA_STREAM_WRITE, 0);
+}
+
+gboolean
+msa_stream_io_has_pipe (const MsaStreamIo *self)
+{
+  return self->pipe != NULL;
+}
+
+MsaPipe *
+msa_stream_io_ensure_pipe (MsaStreamIo *self)
+{
+  MsaSys *sys = self->reactor->sys;
+
+  if (self->pipe == NULL)
+    self->pipe = sys->ops->pipe_open (sys);
+
+  return self->pipe;
+}
+
+void
+msa_stream_io_drain (MsaStreamIo *self,
+                     gsize n)
+{
+  begin (self, MSA_STREAM_DRAIN, n);
 }
 
 void
 msa_stream_io_close (MsaStreamIo *self)
 {
-  begin (self, MSA_STREAM_CLOSE);
+  begin (self, MSA_STREAM_CLOSE, 0);
 }

@@ -286,6 +286,18 @@ handle_data (MsaEngine *engine,
   return TRUE;
 }
 
+/* They are on their way into the sink, which counts them. */
+static void
+handle_piped (MsaTransfer *transfer,
+              gsize len)
+{
+  transfer->bytes_received += len;
+  if (transfer->bytes_received > msa_transfer_get_max_body (transfer))
+    fail_too_large (transfer, transfer->bytes_received);
+  else
+    transfer->sink->ops->commit (transfer->sink, len);
+}
+
 /* Whether a request whose connection died is sent again (RFC 9110, 9.2.2 and B97, B98). Once: the
  * next connection is a fresh one, of which "unanswered" is never said. */
 static gboolean
@@ -353,6 +365,9 @@ handle_event (MsaEngine *engine,
         return TRUE;
       connection->session->ops->park (connection->session, TRUE);
       return FALSE;
+    case MSA_SESSION_PIPED:
+      handle_piped (transfer, event->n_piped);
+      return TRUE;
     case MSA_SESSION_TRAILERS:
       transfer->trailers = msa_headers_ref (event->trailers);
       msa_headers_freeze (transfer->trailers);
@@ -389,31 +404,37 @@ is_paused (const MsaConnection *connection)
   return transfer->sink->ops->is_full != NULL && transfer->sink->ops->is_full (transfer->sink);
 }
 
-/* Where the next bytes go: into the body itself if its length is known and nothing else can
- * come, else into the scratch buffer of this depth. What is told comes in parts as small as
- * there. */
-static guint8 *
-choose_buffer (MsaEngine *engine,
-               MsaConnection *connection,
-               gsize *size,
-               guint8 **destination)
+/* Where the next bytes go: past us to where the body is kept, or into the body itself if its length
+ * is known, when nothing else can come; else into the scratch buffer of this depth. What is
+ * told comes in parts as small as there. */
+static MsaPlace
+choose_place (MsaEngine *engine,
+              MsaConnection *connection,
+              guint8 **destination)
 {
   MsaTransfer *transfer = connection->stream;
   guint64 raw_left = connection->session->raw_body_left;
+  MsaPlace place = { .data = NULL };
 
-  if (G_UNLIKELY (transfer != NULL && transfer->tells_data))
-    raw_left = MIN (raw_left, MSA_MAX_WRITE_CHUNK_BYTES);
   *destination = NULL;
-  if (raw_left > 0 && transfer != NULL && transfer->content_length > 0 &&
-      transfer->sink->ops->reserve != NULL)
+  if (raw_left > 0 && transfer != NULL)
     {
-      *destination = transfer->sink->ops->reserve (transfer->sink, raw_left, size);
-      if (*destination != NULL)
-        return *destination;
+      const MsaSinkOps *ops = transfer->sink->ops;
+
+      if (G_UNLIKELY (transfer->tells_data))
+        raw_left = MIN (raw_left, MSA_MAX_WRITE_CHUNK_BYTES);
+      else if (ops->get_pipe != NULL && msa_filter_can_splice (connection->session->chain))
+        place.pipe = ops->get_pipe (transfer->sink, raw_left);
+      if (transfer->content_length > 0 && ops->reserve != NULL)
+        place.data = *destination = ops->reserve (transfer->sink, raw_left, &place.size);
+    }
+  if (place.data == NULL)
+    {
+      place.data = msa_engine_get_scratch (engine);
+      place.size = MSA_SCRATCH_BYTES;
     }
 
-  *size = MSA_SCRATCH_BYTES;
-  return msa_engine_get_scratch (engine);
+  return place;
 }
 
 /* Its time ran out, or it was cancelled, while application code ran for it; or there are lines
@@ -451,8 +472,7 @@ pull (MsaEngine *engine,
       MsaSessionEvent event = { .stream = NULL };
       MsaSessionEventKind kind;
       guint8 *destination;
-      guint8 *buffer;
-      gsize size;
+      MsaPlace place;
 
       if (is_paused (connection) || n_reads == MSA_READS_IN_A_ROW)
         {
@@ -462,9 +482,9 @@ pull (MsaEngine *engine,
           return;
         }
 
-      buffer = choose_buffer (engine, connection, &size, &destination);
-      kind = session->ops->next (session, buffer, size, &event);
-      n_reads += (kind == MSA_SESSION_DATA);
+      place = choose_place (engine, connection, &destination);
+      kind = session->ops->next (session, &place, &event);
+      n_reads += (kind == MSA_SESSION_DATA || kind == MSA_SESSION_PIPED);
       if (!handle_event (engine, connection, kind, &event, destination))
         return;
     }

@@ -31,6 +31,9 @@ typedef struct
   /* DONE with *n_read > 0, AGAIN, END or ERROR. @size is not 0. An end that the protocol does
    * not allow (TLS without close_notify) is ERROR with MSA_ERROR_TRUNCATED. */
   MsaIo           (*recv)     (MsaFilter *self, guint8 *buffer, gsize size, gsize *n_read, GError **error);
+  /* (nullable): As recv, into a pipe. DONE with *n_read 0: bytes wait, but the pipe has no room for
+   * them. Only what a filter would give unchanged can be had so. */
+  MsaIo           (*splice)  (MsaFilter *self, MsaPipe *pipe, gsize max, gsize *n_read, GError **error);
   /* TRUE: recv may give bytes that no readiness of the socket will tell of. */
   gboolean        (*pending)  (MsaFilter *self);
   /* TRUE: a byte or an end waits to be read (asks the socket by a peek). */
@@ -66,6 +69,12 @@ MsaIo           msa_filter_send     (MsaFilter *self,
 MsaIo           msa_filter_recv     (MsaFilter *self,
                                      guint8 *buffer,
                                      gsize size,
+                                     gsize *n_read,
+                                     GError **error);
+gboolean        msa_filter_can_splice (MsaFilter *self);
+MsaIo           msa_filter_splice   (MsaFilter *self,
+                                     MsaPipe *pipe,
+                                     gsize max,
                                      gsize *n_read,
                                      GError **error);
 gboolean        msa_filter_pending  (MsaFilter *self);

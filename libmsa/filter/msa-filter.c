@@ -60,6 +60,16 @@ msa_filter_send (MsaFilter *self,
   return self->ops->send (self, data, len, n_sent, error);
 }
 
+/* The filter that receives: what it would change cannot pass by it. */
+static MsaFilter *
+find_receiver (MsaFilter *self)
+{
+  while (self->ops->recv == NULL && self->next != NULL)
+    self = self->next;
+
+  return self;
+}
+
 MsaIo
 msa_filter_recv (MsaFilter *self,
                  guint8 *buffer,
@@ -67,12 +77,31 @@ msa_filter_recv (MsaFilter *self,
                  gsize *n_read,
                  GError **error)
 {
-  while (self->ops->recv == NULL && self->next != NULL)
-    self = self->next;
+  self = find_receiver (self);
   if (self->ops->recv == NULL)
     return fail_at_bottom ("receive", error);
 
   return self->ops->recv (self, buffer, size, n_read, error);
+}
+
+gboolean
+msa_filter_can_splice (MsaFilter *self)
+{
+  return find_receiver (self)->ops->splice != NULL;
+}
+
+MsaIo
+msa_filter_splice (MsaFilter *self,
+                   MsaPipe *pipe,
+                   gsize max,
+                   gsize *n_read,
+                   GError **error)
+{
+  self = find_receiver (self);
+  if (self->ops->splice == NULL)
+    return fail_at_bottom ("splice", error);
+
+  return self->ops->splice (self, pipe, max, n_read, error);
 }
 
 gboolean

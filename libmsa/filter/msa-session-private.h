@@ -14,12 +14,21 @@
 
 typedef struct _MsaSession MsaSession;
 
+/* Where a session receives to. */
+typedef struct
+{
+  guint8  *data;
+  gsize    size;
+  MsaPipe *pipe;         /* (nullable): raw bytes of a body go here instead */
+} MsaPlace;
+
 typedef enum
 {
   MSA_SESSION_BLOCKED,       /* nothing more until the socket is ready */
   MSA_SESSION_INFORMATIONAL, /* head: of an interim response */
   MSA_SESSION_HEAD,          /* head: of the final response */
   MSA_SESSION_DATA,          /* data: of the body, true until the next call */
+  MSA_SESSION_PIPED,         /* n_piped bytes of the body are in the pipe; 0: it has no room */
   MSA_SESSION_TRAILERS,      /* trailers */
   MSA_SESSION_END,           /* the stream ended as it should; it is closed */
   MSA_SESSION_WRITABLE,      /* more of the request's body can be sent */
@@ -32,6 +41,7 @@ typedef struct
   gpointer     stream;   /* (unowned): what open() was given */
   MsaHead     *head;     /* (owned by the session): true until the next call; steal what is wanted from it */
   MsaSlice     data;
+  gsize        n_piped;
   MsaHeaders  *trailers; /* (owned by the session): as head */
   GError      *error;    /* (owned by the receiver) */
   /* FAILED: not one byte of a response came, on a session that had served before: the request
@@ -50,10 +60,10 @@ typedef struct
   /* Sends what is queued, as far as the socket takes it; a failure shows up in next(). TRUE:
    * nothing is left. */
   gboolean            (*flush) (MsaSession *self);
-  /* Reads into @buffer when it has nothing left to tell, one recv a call, and gives the next
-   * event. The same @buffer is passed until BLOCKED or park(): between calls the session keeps
+  /* Reads into @place when it has nothing left to tell, one recv a call, and gives the next
+   * event. The same memory is passed until BLOCKED or park(): between calls the session keeps
    * its place in it. */
-  MsaSessionEventKind (*next)  (MsaSession *self, guint8 *buffer, gsize size, MsaSessionEvent *event);
+  MsaSessionEventKind (*next)  (MsaSession *self, const MsaPlace *place, MsaSessionEvent *event);
   /* The engine stops asking before BLOCKED: what is left in the buffer is kept. @again: the
    * DATA event given last was not taken and comes again. */
   void                (*park)  (MsaSession *self, gboolean again);
@@ -75,7 +85,7 @@ struct _MsaSession
   MsaLogContext        trace;   /* the maker's to set */
   /* Set by the session while raw bytes of a body, and nothing else, come next from the chain:
    * how many of them at most. 0: not so. The engine may then pass next() a destination of at
-   * most that size. */
+   * most that size, or, if the chain splices, a pipe. */
   guint64              raw_body_left;
   /* Set by the session: bytes came of a response that its stream was not told of in whole. */
   gboolean             answering;

@@ -18,6 +18,7 @@
 
 typedef struct _MsaSys MsaSys;
 typedef struct _MsaJob MsaJob;
+typedef struct _MsaPipe MsaPipe;
 
 /* A readiness of one registration. */
 typedef struct
@@ -39,6 +40,15 @@ typedef struct
   guint    keepalive_idle_s;     /* silence before the first probe; 0: none is sent */
   guint    keepalive_interval_s; /* between probes */
 } MsaSocketTuning;
+
+/* Where bytes pass from a socket to a file without coming through our memory. Its maker frees it: that
+ * needs no system any more, and may be done in any thread. */
+struct _MsaPipe
+{
+  int    in;
+  int    out;
+  void (*free) (MsaPipe *self);
+};
 
 /* Work for a thread. The owner embeds it. */
 struct _MsaJob
@@ -83,6 +93,10 @@ typedef struct
   /* As recv, without taking the bytes. */
   gssize   (*socket_peek) (MsaSys *self, int fd, void *buffer, gsize size);
   int      (*socket_shutdown_write) (MsaSys *self, int fd);
+  /* NULL where the system has none, or no more. */
+  MsaPipe * (*pipe_open) (MsaSys *self);
+  /* As recv, into a pipe. EAGAIN: the socket is empty, or the pipe is full. */
+  gssize   (*socket_splice) (MsaSys *self, int fd, MsaPipe *pipe, gsize max);
   int      (*socket_get_peer) (MsaSys *self, int fd, MsaAddress *address);
   int      (*socket_get_local) (MsaSys *self, int fd, MsaAddress *address);
   void     (*close) (MsaSys *self, int fd);
@@ -128,6 +142,8 @@ typedef struct
   GOutputStream * (*open_output) (MsaSys *self, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
   /* @length: of the file, -1 if it has none. */
   GInputStream * (*open_input) (MsaSys *self, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
+  /* Writes @n bytes, which lie in the pipe, to what open_output() gave. */
+  gboolean (*pipe_drain) (MsaSys *self, MsaPipe *pipe, GOutputStream *stream, gsize n, GCancellable *cancellable, GError **error);
   /* Closes what open_output() gave, and leaves nothing behind that was not there before:
    * @existed says whether the file was. */
   void     (*discard_output) (MsaSys *self, GOutputStream *stream, GFile *file, gboolean existed);

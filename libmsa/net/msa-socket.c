@@ -275,17 +275,14 @@ socket_send (MsaFilter *filter,
   return MSA_IO_DONE;
 }
 
+/* What a read came to. */
 static MsaIo
-socket_recv (MsaFilter *filter,
-             guint8 *buffer,
+take_result (MsaSocket *self,
+             gssize n,
              gsize size,
              gsize *n_read,
              GError **error)
 {
-  MsaSocket *self = (MsaSocket *) filter;
-  MsaSys *sys = self->reactor->sys;
-  gssize n = sys->ops->socket_recv (sys, self->watch.fd, buffer, size);
-
   self->filled = n > 0 && (gsize) n == size;
   if (n == 0)
     {
@@ -306,6 +303,20 @@ socket_recv (MsaFilter *filter,
   return MSA_IO_DONE;
 }
 
+static MsaIo
+socket_recv (MsaFilter *filter,
+             guint8 *buffer,
+             gsize size,
+             gsize *n_read,
+             GError **error)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+
+  return take_result (self, sys->ops->socket_recv (sys, self->watch.fd, buffer, size), size, n_read,
+                      error);
+}
+
 static gboolean
 socket_pending (MsaFilter *filter)
 {
@@ -323,6 +334,34 @@ socket_peek (MsaFilter *filter)
 
   /* An error is news too: the socket is of no more use. */
   return sys->ops->socket_peek (sys, self->watch.fd, &byte, 1) >= 0 || errno != EAGAIN;
+}
+
+static MsaIo
+socket_splice (MsaFilter *filter,
+               MsaPipe *pipe,
+               gsize max,
+               gsize *n_read,
+               GError **error)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+  MsaSys *sys = self->reactor->sys;
+  gssize n = sys->ops->socket_splice (sys, self->watch.fd, pipe, max);
+
+  /* Empty, or no room? If bytes wait now, they may have come just after the question. */
+  if (n < 0 && errno == EAGAIN && socket_peek (filter))
+    {
+      n = sys->ops->socket_splice (sys, self->watch.fd, pipe, max);
+      if (n < 0 && errno == EAGAIN)
+        errno = ENOBUFS;
+    }
+  /* A kind of socket that cannot be spliced is as a pipe that never has room. */
+  if (n < 0 && (errno == ENOBUFS || errno == EINVAL))
+    {
+      *n_read = 0;
+      return MSA_IO_DONE;
+    }
+
+  return take_result (self, n, max, n_read, error);
 }
 
 static MsaSocketEvents
@@ -365,6 +404,7 @@ static const MsaFilterOps ops = {
   .connect = socket_connect,
   .send = socket_send,
   .recv = socket_recv,
+  .splice = socket_splice,
   .pending = socket_pending,
   .peek = socket_peek,
   .wants = socket_wants,

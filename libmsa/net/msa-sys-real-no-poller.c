@@ -1,7 +1,7 @@
-/* msa-sys-real-no-poller.c: no epoll, eventfd and timerfd
+/* msa-sys-real-no-poller.c: no epoll, eventfd, timerfd and splice
  *
- * Stands in the place of msa-sys-real-poller.c where the system has none of these: all
- * say ENOSYS.
+ * Stands in the place of msa-sys-real-poller.c and msa-sys-real-pipe.c where the system has none
+ * of these: all say ENOSYS.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -75,4 +75,32 @@ msa_sys_real_timer_set (MsaSys *sys,
                         gint64 deadline_us)
 {
   return fail_unsupported ();
+}
+
+MsaPipe *
+msa_sys_real_pipe_open (MsaSys *sys)
+{
+  errno = ENOSYS;
+  return NULL;
+}
+
+gssize
+msa_sys_real_socket_splice (MsaSys *sys,
+                            int fd,
+                            MsaPipe *pipe,
+                            gsize max)
+{
+  return fail_unsupported ();
+}
+
+/* There is no pipe to call it with. */
+gboolean
+msa_sys_real_pipe_drain (MsaSys *sys,
+                         MsaPipe *pipe,
+                         GOutputStream *stream,
+                         gsize n,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_assert_not_reached ();
 }

@@ -1,7 +1,7 @@
 /* msa-sys-real-private.h: the parts of the real system among themselves
  *
  * msa-sys-real.c has the table, sockets and clocks; msa-sys-real-jobs.c the threads;
- * msa-sys-real-files.c files that are written; msa-sys-real-poller.c (Linux) or
+ * msa-sys-real-files.c files that are written; msa-sys-real-poller.c and msa-sys-real-pipe.c (Linux) or
  * msa-sys-real-no-poller.c what only Linux has.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -79,6 +79,19 @@ int      msa_sys_real_timer_open  (MsaSys *sys);
 int      msa_sys_real_timer_set   (MsaSys *sys,
                                    int fd,
                                    gint64 deadline_us);
+
+/* msa-sys-real-pipe.c; the simulation's pipes are real too. */
+MsaPipe *msa_sys_real_pipe_open   (MsaSys *sys);
+gssize   msa_sys_real_socket_splice (MsaSys *sys,
+                                     int fd,
+                                     MsaPipe *pipe,
+                                     gsize max);
+gboolean msa_sys_real_pipe_drain  (MsaSys *sys,
+                                   MsaPipe *pipe,
+                                   GOutputStream *stream,
+                                   gsize n,
+                                   GCancellable *cancellable,
+                                   GError **error);
 
 /* What is left of @timeout_ms for a call that a signal broke off and that has to be over at
  * @end_us; negative times are without end. */

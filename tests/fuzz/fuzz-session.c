@@ -340,6 +340,7 @@ handle (Caller *self,
     case MSA_SESSION_CLOSED:
       g_string_append (self->text, " closed");
       break;
+    case MSA_SESSION_PIPED: /* no pipe was given */
     default:
       g_assert_not_reached ();
     }
@@ -399,7 +400,7 @@ step (Caller *self,
   MsaSessionEventKind kind;
 
   self->n_steps++;
-  kind = session->ops->next (session, self->buffer, self->size, &event);
+  kind = session->ops->next (session, &(MsaPlace) { self->buffer, self->size, NULL }, &event);
   /* An event that no readiness of the socket brings must have been announced. */
   if (self->chain->n_recv == n_recv && kind != MSA_SESSION_BLOCKED && kind != MSA_SESSION_CLOSED)
     g_assert_true (was_pending);
@@ -621,7 +622,8 @@ check_reset (const Plan *plan)
     }
 
   caller.session->ops->reset (caller.session, STREAM);
-  caller.session->ops->next (caller.session, caller.buffer, caller.size, &event);
+  caller.session->ops->next (caller.session, &(MsaPlace) { caller.buffer, caller.size, NULL },
+                             &event);
   g_assert_null (event.stream);
   g_clear_error (&event.error);
   caller_clear (&caller);

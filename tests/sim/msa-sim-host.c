@@ -352,6 +352,31 @@ sim_open_output (MsaSys *sys,
   return msa_sys_real_open_output (sys, file, existed, cancellable, error);
 }
 
+/* So are the pipes to them. */
+MsaPipe *
+sim_pipe_open (MsaSys *sys)
+{
+  return sim_enter ((MsaSim *) sys, SIM_OP_pipe_open) ? msa_sys_real_pipe_open (sys) : NULL;
+}
+
+gboolean
+sim_pipe_drain (MsaSys *sys,
+                MsaPipe *pipe,
+                GOutputStream *stream,
+                gsize n,
+                GCancellable *cancellable,
+                GError **error)
+{
+  int code;
+
+  if (sim_enter ((MsaSim *) sys, SIM_OP_pipe_drain))
+    return msa_sys_real_pipe_drain (sys, pipe, stream, n, cancellable, error);
+
+  code = errno;
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code), g_strerror (code));
+  return FALSE;
+}
+
 void
 sim_discard_output (MsaSys *sys,
                     GOutputStream *stream,

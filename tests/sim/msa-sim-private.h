@@ -23,6 +23,7 @@ typedef struct _SimSocket     SimSocket;
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
   X (look_up) X (ask_resolver) X (read_file) X (file_stamp) X (open_output) X (open_input) X (interface_index)      \
+  X (pipe_open) X (socket_splice) X (pipe_drain)                                                   \
   X (getenv) X (free)
 
 typedef enum
@@ -199,6 +200,7 @@ int            sim_socket_error     (MsaSys *sys, int fd);
 gssize         sim_socket_send      (MsaSys *sys, int fd, const void *data, gsize len);
 gssize         sim_socket_recv      (MsaSys *sys, int fd, void *buffer, gsize size);
 gssize         sim_socket_peek      (MsaSys *sys, int fd, void *buffer, gsize size);
+gssize         sim_socket_splice    (MsaSys *sys, int fd, MsaPipe *pipe, gsize max);
 int            sim_socket_shutdown_write (MsaSys *sys, int fd);
 int            sim_socket_get_peer  (MsaSys *sys, int fd, MsaAddress *address);
 int            sim_socket_get_local (MsaSys *sys, int fd, MsaAddress *address);
@@ -228,6 +230,8 @@ gboolean       sim_run_job          (MsaSys *sys, MsaJob *job, GError **error);
 int            sim_look_up          (MsaSys *sys, MsaJob *job, const char *name, int family, GArray *addresses);
 int            sim_ask_resolver     (MsaSys *sys, MsaJob *job, GResolver *resolver, const char *name, int family, GArray *addresses, char **reason);
 GOutputStream *sim_open_output      (MsaSys *sys, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
+MsaPipe       *sim_pipe_open        (MsaSys *sys);
+gboolean       sim_pipe_drain       (MsaSys *sys, MsaPipe *pipe, GOutputStream *stream, gsize n, GCancellable *cancellable, GError **error);
 void           sim_discard_output   (MsaSys *sys, GOutputStream *stream, GFile *file, gboolean existed);
 GInputStream  *sim_open_input       (MsaSys *sys, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
 GBytes        *sim_read_file        (MsaSys *sys, const char *path, gsize max, GError **error);

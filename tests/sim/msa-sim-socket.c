@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #define DEFAULT_LATENCY_US 1000
 #define DEFAULT_SEND_WINDOW (256 * 1024)
@@ -785,6 +786,34 @@ sim_socket_peek (MsaSys *sys,
     return -1;
   client = find_socket (self, fd, "socket_peek");
   return client != NULL ? read_inbox (client, buffer, size, FALSE) : -1;
+}
+
+/* Into a real pipe, with its room. */
+gssize
+sim_socket_splice (MsaSys *sys,
+                   int fd,
+                   MsaPipe *pipe,
+                   gsize max)
+{
+  MsaSim *self = (MsaSim *) sys;
+  SimSocket *client;
+  gssize n;
+
+  if (!sim_enter (self, SIM_OP_socket_splice))
+    return -1;
+  client = find_socket (self, fd, "socket_splice");
+  if (client == NULL)
+    return -1;
+  if (client->inbox->len == 0)
+    return read_inbox (client, NULL, 0, FALSE);
+
+  n = write (pipe->in, client->inbox->data, MIN (max, client->inbox->len));
+  if (n > 0)
+    {
+      g_byte_array_remove_range (client->inbox, 0, (guint) n);
+      sim_descriptor_changed (client->descriptor);
+    }
+  return n;
 }
 
 int

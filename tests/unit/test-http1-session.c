@@ -291,12 +291,22 @@ write_event (Driver *self,
     case MSA_SESSION_CLOSED:
       g_string_append (self->text, "closed");
       return FALSE;
+    case MSA_SESSION_PIPED: /* no pipe was given */
     default:
       g_assert_not_reached ();
     }
   g_assert_true (event->stream == STREAM);
 
   return kind != MSA_SESSION_END && kind != MSA_SESSION_FAILED;
+}
+
+static MsaSessionEventKind
+next_event (Driver *self,
+            MsaSessionEvent *event)
+{
+  MsaPlace place = { .data = self->buffer, .size = self->size };
+
+  return self->session->ops->next (self->session, &place, event);
 }
 
 /* Takes one event; FALSE behind the last for now. */
@@ -306,7 +316,7 @@ step (Driver *self)
   MsaSessionEvent event;
   MsaSessionEventKind kind;
 
-  kind = self->session->ops->next (self->session, self->buffer, self->size, &event);
+  kind = next_event (self, &event);
 
   return write_event (self, kind, &event);
 }
@@ -999,7 +1009,7 @@ drive_refusing (Driver *self,
 
   do
     {
-      kind = self->session->ops->next (self->session, self->buffer, self->size, &event);
+      kind = next_event (self, &event);
       for (guint i = 0; kind == MSA_SESSION_DATA && i < n_refused; i++)
         {
           g_autofree gchar *data = msa_slice_dup (event.data);
@@ -1007,7 +1017,7 @@ drive_refusing (Driver *self,
           self->session->ops->park (self->session, TRUE);
           memset (self->buffer, 'Z', self->size);
           g_assert_true (is_pending (self));
-          kind = self->session->ops->next (self->session, self->buffer, self->size, &event);
+          kind = next_event (self, &event);
           g_assert_cmpint (kind, ==, MSA_SESSION_DATA);
           g_assert_cmpmem (event.data.data, event.data.len, data, strlen (data));
         }
@@ -1080,12 +1090,12 @@ test_raw_body (void)
   /* Received where the caller wants it, and no byte past the body. */
   add_reply (&driver, "cde");
   add_reply (&driver, "fgHTTP");
-  kind = driver.session->ops->next (driver.session, place, 3, &event);
+  kind = driver.session->ops->next (driver.session, &(MsaPlace) { place, 3, NULL }, &event);
   g_assert_cmpint (kind, ==, MSA_SESSION_DATA);
   g_assert_true (event.data.data == (const char *) place);
   g_assert_cmpmem (event.data.data, event.data.len, "cde", 3);
   g_assert_cmpuint (driver.session->raw_body_left, ==, 2);
-  kind = driver.session->ops->next (driver.session, place, 8, &event);
+  kind = driver.session->ops->next (driver.session, &(MsaPlace) { place, 8, NULL }, &event);
   g_assert_cmpint (kind, ==, MSA_SESSION_DATA);
   g_assert_cmpuint (driver.script->last_size, ==, 2);
   g_assert_cmpmem (event.data.data, event.data.len, "fg", 2);

@@ -46,6 +46,14 @@ MsaIo          msa_http1_input_receive_raw (MsaHttp1Input *self,
                                             gsize size,
                                             guint64 max,
                                             GError **error);
+/* One splice of raw body, of at most @max bytes, into @pipe. Nothing must be left. DONE with
+ * *n_read 0: it has no room. */
+MsaIo          msa_http1_input_splice  (MsaHttp1Input *self,
+                                        MsaFilter *chain,
+                                        MsaPipe *pipe,
+                                        guint64 max,
+                                        gsize *n_read,
+                                        GError **error);
 /* The caller's buffer goes: what is left in it is held from now on. FALSE past the ceiling. */
 gboolean       msa_http1_input_hold    (MsaHttp1Input *self);
 /* As hold; with @again the data given last comes again. */

@@ -171,6 +171,26 @@ msa_http1_input_receive_raw (MsaHttp1Input *self,
   return io;
 }
 
+MsaIo
+msa_http1_input_splice (MsaHttp1Input *self,
+                        MsaFilter *chain,
+                        MsaPipe *pipe,
+                        guint64 max,
+                        gsize *n_read,
+                        GError **error)
+{
+  gsize size = (gsize) MIN (max, (guint64) MSA_PIPE_BYTES);
+  MsaIo io;
+
+  *n_read = 0;
+  io = msa_filter_splice (chain, pipe, size, n_read, error);
+  /* Fewer than were asked for may also be all that the pipe had room for: then the socket is ready
+   * still, and says so. */
+  self->drained = io == MSA_IO_DONE && *n_read > 0 && *n_read < size;
+
+  return io;
+}
+
 gboolean
 msa_http1_input_hold (MsaHttp1Input *self)
 {

@@ -278,8 +278,7 @@ give_eof (MsaHttp1Session *self,
 /* TRUE: @kind is to be given. */
 static gboolean
 receive (MsaHttp1Session *self,
-         guint8 *buffer,
-         gsize size,
+         const MsaPlace *place,
          MsaSessionEvent *event,
          MsaSessionEventKind *kind)
 {
@@ -289,10 +288,14 @@ receive (MsaHttp1Session *self,
   MsaIo io;
 
   self->wants = MSA_SOCKET_NONE;
-  if (raw_left > 0)
-    io = msa_http1_input_receive_raw (&self->input, chain, buffer, size, raw_left, &error);
+  if (raw_left > 0 && place->pipe != NULL)
+    io = msa_http1_input_splice (&self->input, chain, place->pipe, raw_left, &event->n_piped,
+                                 &error);
+  else if (raw_left > 0)
+    io = msa_http1_input_receive_raw (&self->input, chain, place->data, place->size, raw_left,
+                                      &error);
   else
-    io = msa_http1_input_receive (&self->input, chain, buffer, size, &error);
+    io = msa_http1_input_receive (&self->input, chain, place->data, place->size, &error);
 
   switch (io)
     {
@@ -301,6 +304,12 @@ receive (MsaHttp1Session *self,
       self->parent.answering = TRUE;
       if (raw_left == 0)
         return FALSE;
+      if (place->pipe != NULL)
+        {
+          msa_http1_parser_skip_raw (self->parser, event->n_piped);
+          *kind = MSA_SESSION_PIPED;
+          return TRUE;
+        }
       msa_http1_parser_skip_raw (self->parser, self->input.shown.len);
       *kind = give_result (self, MSA_HTTP1_DATA, event, NULL);
       return TRUE;
@@ -333,13 +342,13 @@ is_end_held (const MsaHttp1Session *self)
 /* The peer may still say such, or close: then there is nothing to send for. */
 static MsaSessionEventKind
 hold_end (MsaHttp1Session *self,
-          guint8 *buffer,
-          gsize size)
+          const MsaPlace *place)
 {
   g_autoptr (GError) error = NULL;
   gsize n_read = 0;
 
-  if (msa_filter_recv (self->parent.chain, buffer, size, &n_read, &error) != MSA_IO_AGAIN)
+  if (msa_filter_recv (self->parent.chain, place->data, place->size, &n_read, &error) !=
+      MSA_IO_AGAIN)
     return give_end (self);
 
   note_wants (self);
@@ -350,8 +359,7 @@ hold_end (MsaHttp1Session *self,
 /* Goes round only while reads are filled and give no event: at most as often as a head has room. */
 static MsaSessionEventKind
 next_busy (MsaHttp1Session *self,
-           guint8 *buffer,
-           gsize size,
+           const MsaPlace *place,
            MsaSessionEvent *event)
 {
   MsaSessionEventKind kind;
@@ -374,7 +382,7 @@ next_busy (MsaHttp1Session *self,
           MsaHttp1Result result = msa_http1_input_parse (&self->input, self->parser, &error);
 
           if (result == MSA_HTTP1_END && is_end_held (self))
-            return hold_end (self, buffer, size);
+            return hold_end (self, place);
           if (result != MSA_HTTP1_MORE)
             return give_result (self, result, event, error);
           self->starved = TRUE;
@@ -382,7 +390,7 @@ next_busy (MsaHttp1Session *self,
       if (self->input.drained && self->output.failure == NULL)
         return block (self, event);
     }
-  while (!receive (self, buffer, size, event, &kind));
+  while (!receive (self, place, event, &kind));
 
   return kind;
 }
@@ -390,14 +398,14 @@ next_busy (MsaHttp1Session *self,
 /* Between exchanges a server has nothing to say but that it goes. */
 static MsaSessionEventKind
 next_idle (MsaHttp1Session *self,
-           guint8 *buffer,
-           gsize size)
+           const MsaPlace *place)
 {
   g_autoptr (GError) error = NULL;
   gsize n_read = 0;
 
   self->wants = MSA_SOCKET_NONE;
-  if (msa_filter_recv (self->parent.chain, buffer, size, &n_read, &error) == MSA_IO_AGAIN)
+  if (msa_filter_recv (self->parent.chain, place->data, place->size, &n_read, &error) ==
+      MSA_IO_AGAIN)
     {
       note_wants (self);
       return MSA_SESSION_BLOCKED;
@@ -418,8 +426,7 @@ update_raw_body_left (MsaHttp1Session *self)
 
 static MsaSessionEventKind
 msa_http1_session_next (MsaSession *session,
-                        guint8 *buffer,
-                        gsize size,
+                        const MsaPlace *place,
                         MsaSessionEvent *event)
 {
   MsaHttp1Session *self = get_self (session);
@@ -431,9 +438,9 @@ msa_http1_session_next (MsaSession *session,
   switch (self->state)
     {
     case MSA_HTTP1_SESSION_IDLE:
-      return next_idle (self, buffer, size);
+      return next_idle (self, place);
     case MSA_HTTP1_SESSION_BUSY:
-      kind = next_busy (self, buffer, size, event);
+      kind = next_busy (self, place, event);
       update_raw_body_left (self);
       return kind;
     case MSA_HTTP1_SESSION_SPENT:
