@@ -24,7 +24,7 @@ struct _MsaEasy
   MsaSettings  *settings;        /* (owned): shared with runs; changed through edit_settings() */
   MsaSettings  *filled;          /* (owned) (nullable): settings with the multi's defaults */
   MsaTlsConfig *filled_with;     /* (unowned): the default in filled, which holds it */
-  MsaHeaders   *request_headers; /* (owned) */
+  MsaHeaders   *request_headers; /* (owned) (nullable): until somebody asks for it */
   guint         headers_serial;  /* of request_headers, when settings took a copy */
   MsaHeaders   *request_trailers; /* (owned) (nullable): made at first use */
   guint         trailers_serial; /* as headers_serial */

@@ -79,16 +79,18 @@ msa_easy_edit_settings (MsaEasy *self)
 static void
 take_headers (MsaEasy *self)
 {
-  guint serial = msa_headers_get_serial (self->request_headers);
   MsaSettings *settings;
+  guint serial;
 
+  if (self->request_headers == NULL)
+    return;
+  serial = msa_headers_get_serial (self->request_headers);
   if (serial == self->headers_serial)
     return;
 
   settings = msa_easy_edit_settings (self);
   g_clear_pointer (&settings->headers, msa_headers_unref);
-  if (msa_headers_get_size (self->request_headers) > 0)
-    settings->headers = msa_headers_copy (self->request_headers);
+  settings->headers = msa_headers_copy (self->request_headers);
   self->headers_serial = serial;
 }
 
@@ -234,7 +236,7 @@ msa_easy_finalize (GObject *object)
   g_clear_pointer (&self->membership.transfer, msa_transfer_unref);
   g_clear_pointer (&self->filled, msa_settings_unref);
   msa_settings_unref (self->settings);
-  msa_headers_unref (self->request_headers);
+  g_clear_pointer (&self->request_headers, msa_headers_unref);
   g_clear_pointer (&self->request_trailers, msa_headers_unref);
 
   G_OBJECT_CLASS (msa_easy_parent_class)->finalize (object);
@@ -388,8 +390,6 @@ static void
 msa_easy_init (MsaEasy *self)
 {
   self->settings = msa_settings_new ();
-  self->request_headers = msa_headers_new ();
-  self->headers_serial = msa_headers_get_serial (self->request_headers);
   self->membership.link.data = self;
 }
 
@@ -440,9 +440,11 @@ msa_easy_copy (MsaEasy *self)
   copy = g_object_new (MSA_TYPE_EASY, NULL);
   msa_settings_unref (copy->settings);
   copy->settings = msa_settings_copy (self->settings);
-  msa_headers_unref (copy->request_headers);
-  copy->request_headers = msa_headers_copy (self->request_headers);
-  copy->headers_serial = msa_headers_get_serial (copy->request_headers);
+  if (self->request_headers != NULL)
+    {
+      copy->request_headers = msa_headers_copy (self->request_headers);
+      copy->headers_serial = msa_headers_get_serial (copy->request_headers);
+    }
   if (self->request_trailers != NULL)
     {
       copy->request_trailers = msa_headers_copy (self->request_trailers);
@@ -481,7 +483,8 @@ msa_easy_reset (MsaEasy *self)
   g_return_if_fail (MSA_IS_EASY (self));
 
   g_object_freeze_notify (G_OBJECT (self));
-  msa_headers_clear (self->request_headers);
+  if (self->request_headers != NULL)
+    msa_headers_clear (self->request_headers);
   if (self->request_trailers != NULL)
     msa_headers_clear (self->request_trailers);
   reset_options (self);
@@ -512,6 +515,12 @@ MsaHeaders *
 msa_easy_get_request_headers (MsaEasy *self)
 {
   g_return_val_if_fail (MSA_IS_EASY (self), NULL);
+
+  if (self->request_headers == NULL)
+    {
+      self->request_headers = msa_headers_new ();
+      self->headers_serial = msa_headers_get_serial (self->request_headers);
+    }
 
   return self->request_headers;
 }

@@ -42,7 +42,7 @@ msa_connection_get_asks (MsaConnection *self)
 {
   MsaAddress address;
 
-  if (is_in_race (self) && msa_race_get_asked (&self->race, &address))
+  if (is_in_race (self) && msa_race_get_asked (&self->dial->race, &address))
     return MSA_ASKS_ADDRESS;
   if (self->lock != NULL)
     return MSA_ASKS_PASSWORD;
@@ -80,12 +80,12 @@ msa_connection_answer_password (MsaConnection *self,
   g_clear_error (&self->lock);
   if (password == NULL)
     {
-      msa_trust_cache_give_up (self->env->trusts, &self->trust_waiter, now_us);
+      msa_trust_cache_give_up (self->env->trusts, &self->dial->trust_waiter, now_us);
       return;
     }
 
   self->n_passwords++;
-  msa_trust_cache_unlock (self->env->trusts, &self->trust_waiter, password);
+  msa_trust_cache_unlock (self->env->trusts, &self->dial->trust_waiter, password);
 }
 
 void
@@ -114,7 +114,7 @@ void
 msa_connection_get_address (MsaConnection *self,
                             MsaAddress *address)
 {
-  msa_race_get_asked (&self->race, address);
+  msa_race_get_asked (&self->dial->race, address);
 }
 
 void
@@ -122,5 +122,5 @@ msa_connection_answer_address (MsaConnection *self,
                                gboolean allowed,
                                GSocket *socket)
 {
-  msa_race_answer (&self->race, allowed, socket);
+  msa_race_answer (&self->dial->race, allowed, socket);
 }

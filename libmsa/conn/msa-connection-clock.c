@@ -72,14 +72,14 @@ describe_phase (MsaConnection *self)
     return "in the TLS handshake";
 
   /* All that is known has failed, and one family is late. */
-  return self->race.n_running == 0 ? "looking up the name" : "connecting";
+  return self->dial->race.n_running == 0 ? "looking up the name" : "connecting";
 }
 
 static GError *
 make_timeout_error (MsaConnection *self,
                     gint64 now_us)
 {
-  const GString *failures = self->race.failures;
+  const GString *failures = self->dial == NULL ? NULL : self->dial->race.failures;
   MsaPartClock clock = get_part_clock (self);
 
   if (get_part_deadline_us (&clock) <= now_us)

@@ -52,6 +52,16 @@ typedef enum
   MSA_CONNECTION_CLOSED,     /* nothing goes through it any more */
 } MsaConnectionState;
 
+/* What is needed until a socket is connected. */
+typedef struct
+{
+  MsaConnection     *connection; /* (unowned): its owner */
+  MsaLookup          lookup;
+  MsaTrustWaiter     trust_waiter;
+  MsaLocalEnd        local;      /* borrows from the connection's settings */
+  MsaRace            race;
+} MsaDial;
+
 struct _MsaConnection
 {
   MsaConnEnv        *env;        /* (unowned): outlives the connection */
@@ -62,22 +72,19 @@ struct _MsaConnection
   guint64            serial;
   MsaConnectionState state;
 
-  MsaLookup          lookup;
-  MsaTrustWaiter     trust_waiter;
+  MsaDial           *dial;       /* (owned) (nullable): until a socket is connected */
   MsaAddresses      *addresses;  /* (owned) (nullable): NULL until known */
   gboolean           addresses_late; /* those of one family are still to come */
   MsaTrust          *trust;      /* (owned) (nullable): NULL until loaded, or without TLS */
   GError            *lock;       /* (owned) (nullable): the client's key is locked, and somebody is to be asked */
   guint              n_passwords; /* tried */
   MsaAsks            may_ask;    /* set by who made it, before connecting */
-  MsaLocalEnd        local;      /* borrows from settings */
-  MsaRace            race;       /* until a socket is connected; its sockets go on calling through it */
   GError            *error;      /* (owned) (nullable): why connecting failed, so far */
 
   MsaFilter         *socket;     /* (unowned) (nullable): the bottom of the chain, once connected */
+  gboolean           unwatchable; /* the system does not watch it */
   MsaFilter         *chain;      /* (owned) (nullable): until the session has it */
   MsaSession        *session;    /* (owned) (nullable): when OPEN */
-  MsaAddress         remote;
   GPtrArray         *peer_chain; /* (owned) (nullable) (element-type GBytes): DER, the leaf first; as soon as known */
   gboolean           exclusive;  /* let through against a doubt, or asked for: it serves no other transfer afterwards */
 

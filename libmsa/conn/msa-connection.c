@@ -54,7 +54,7 @@ looked_up_cb (MsaLookup *lookup,
               MsaAddresses *addresses,
               gint64 now_us)
 {
-  MsaConnection *self = MSA_CONTAINER_OF (lookup, MsaConnection, lookup);
+  MsaConnection *self = MSA_CONTAINER_OF (lookup, MsaDial, lookup)->connection;
 
   g_clear_pointer (&self->addresses, msa_addresses_unref);
   self->addresses = msa_addresses_ref (addresses);
@@ -69,7 +69,7 @@ looked_up_partly_cb (MsaLookup *lookup,
                      gint64 now_us)
 {
   looked_up_cb (lookup, addresses, now_us);
-  MSA_CONTAINER_OF (lookup, MsaConnection, lookup)->addresses_late = TRUE;
+  MSA_CONTAINER_OF (lookup, MsaDial, lookup)->connection->addresses_late = TRUE;
 }
 
 static void
@@ -78,7 +78,7 @@ trust_loaded_cb (MsaTrustWaiter *waiter,
                  const GError *error,
                  gint64 now_us)
 {
-  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaConnection, trust_waiter);
+  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaDial, trust_waiter)->connection;
 
   if (trust != NULL)
     self->trust = msa_trust_ref (trust);
@@ -92,7 +92,7 @@ trust_locked_cb (MsaTrustWaiter *waiter,
                  const GError *error,
                  gint64 now_us)
 {
-  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaConnection, trust_waiter);
+  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaDial, trust_waiter)->connection;
 
   g_clear_error (&self->lock);
   self->lock = g_error_copy (error);
@@ -115,13 +115,57 @@ timer_expired_cb (MsaTimer *timer,
 static void
 race_wake (MsaRace *race)
 {
-  wake (MSA_CONTAINER_OF (race, MsaConnection, race));
+  wake (MSA_CONTAINER_OF (race, MsaDial, race)->connection);
+}
+
+/* Of the socket that is connected. */
+static void
+socket_ready_cb (gpointer user_data,
+                 MsaSocketEvents events,
+                 gint64 now_us)
+{
+  MsaConnection *self = user_data;
+
+  self->unwatchable |= events == MSA_SOCKET_NONE;
+  wake (self);
 }
 
 static MsaLogContext
 get_trace (const MsaConnection *self)
 {
   return (MsaLogContext) { self->env->reactor->log, self->serial };
+}
+
+static MsaDial *
+dial_new (MsaConnection *connection)
+{
+  MsaSettings *settings = connection->settings;
+  MsaDial *self = g_new0 (MsaDial, 1);
+
+  self->connection = connection;
+  self->lookup.done = looked_up_cb;
+  self->lookup.partial = looked_up_partly_cb;
+  self->lookup.serial = connection->serial;
+  self->trust_waiter.done = trust_loaded_cb;
+  msa_local_end_read (&self->local, settings, &connection->error);
+  msa_race_init (&self->race, connection->env->reactor, race_wake);
+  self->race.trace = get_trace (connection);
+  self->race.local = &self->local;
+  self->race.delay_us = (gint64) settings->happy_eyeballs_delay_ms * 1000;
+
+  return self;
+}
+
+/* Nothing of it calls back any more. */
+static void
+dial_free (MsaDial *self)
+{
+  MsaConnEnv *env = self->connection->env;
+
+  msa_resolver_cancel (env->resolver, &self->lookup);
+  msa_trust_cache_cancel (env->trusts, &self->trust_waiter);
+  msa_race_clear (&self->race);
+  g_free (self);
 }
 
 MsaConnection *
@@ -141,16 +185,8 @@ msa_connection_new (MsaConnEnv *env,
   self->endpoint = msa_endpoint_ref (endpoint);
   self->settings = msa_settings_ref (settings);
   self->serial = serial;
-  self->lookup.done = looked_up_cb;
-  self->lookup.partial = looked_up_partly_cb;
-  self->trust_waiter.done = trust_loaded_cb;
+  self->dial = dial_new (self);
   self->timer.expired = timer_expired_cb;
-  msa_race_init (&self->race, env->reactor, race_wake);
-  self->lookup.serial = serial;
-  self->race.trace = get_trace (self);
-  msa_local_end_read (&self->local, settings, &self->error);
-  self->race.local = &self->local;
-  self->race.delay_us = (gint64) settings->happy_eyeballs_delay_ms * 1000;
   self->started_us = now_us;
   self->due_link.data = self->pool_link.data = self;
   self->lru_link.data = self->site_link.data = self;
@@ -163,9 +199,7 @@ msa_connection_new (MsaConnEnv *env,
 static void
 cancel_waits (MsaConnection *self)
 {
-  msa_resolver_cancel (self->env->resolver, &self->lookup);
-  msa_trust_cache_cancel (self->env->trusts, &self->trust_waiter);
-  msa_race_clear (&self->race);
+  g_clear_pointer (&self->dial, dial_free);
   msa_reactor_remove_timer (self->env->reactor, &self->timer);
 }
 
@@ -265,7 +299,7 @@ msa_connection_drain (MsaConnection *self,
   MsaFilter *chain = self->session->chain;
   MsaSocketEvents wants;
 
-  if (check_patience (self, now_us) || self->race.unwatchable)
+  if (check_patience (self, now_us) || self->unwatchable)
     return TRUE;
   if (!say_goodbye (self) || !throw_away (self, buffer, size))
     return TRUE;
@@ -284,18 +318,18 @@ start_waits (MsaConnection *self,
              gint64 now_us)
 {
   MsaAddresses *known = msa_endpoint_resolve (self->endpoint, self->env->reactor->sys,
-                                              self->env->resolver, &self->lookup, now_us);
+                                              self->env->resolver, &self->dial->lookup, now_us);
 
   /* If not, one family may have been told of already. */
   if (known != NULL)
     self->addresses = known;
   msa_connection_set_deadline (self);
   if ((self->may_ask & MSA_ASKS_PASSWORD) != 0)
-    self->trust_waiter.locked = trust_locked_cb;
+    self->dial->trust_waiter.locked = trust_locked_cb;
   if (msa_connection_uses_tls (self))
     self->trust =
-        msa_trust_cache_start (self->env->trusts, self->settings->tls_config, &self->trust_waiter,
-                               now_us);
+        msa_trust_cache_start (self->env->trusts, self->settings->tls_config,
+                               &self->dial->trust_waiter, now_us);
   set_state (self, MSA_CONNECTION_RESOLVING);
 }
 
@@ -316,10 +350,10 @@ finish_waits (MsaConnection *self,
     return MSA_IO_AGAIN;
 
   self->times.at_us[MSA_PHASE_RESOLVED] = now_us;
-  msa_race_begin (&self->race, self->addresses, self->endpoint->port);
-  self->race.more_to_come = self->addresses_late;
+  msa_race_begin (&self->dial->race, self->addresses, self->endpoint->port);
+  self->dial->race.more_to_come = self->addresses_late;
   if ((self->may_ask & MSA_ASKS_ADDRESS) != 0)
-    self->race.gate = MSA_GATE_SHUT;
+    self->dial->race.gate = MSA_GATE_SHUT;
   set_state (self, MSA_CONNECTION_CONNECTING);
 
   return MSA_IO_DONE;
@@ -340,8 +374,8 @@ build_chain (MsaConnection *self,
 {
   static const char *const alpn[] = { "http/1.1", NULL };
 
-  self->remote = *msa_socket_get_address (socket);
   self->socket = socket;
+  msa_socket_set_ready (socket, socket_ready_cb, self);
   msa_connection_set_deadline (self);
   msa_socket_tune (socket, self->settings);
   if (!msa_connection_uses_tls (self))
@@ -371,20 +405,21 @@ build_chain (MsaConnection *self,
 static void
 join_addresses (MsaConnection *self)
 {
-  if (!self->race.more_to_come || self->addresses_late)
+  MsaRace *race = &self->dial->race;
+
+  if (!race->more_to_come || self->addresses_late)
     return;
 
-  self->race.more_to_come = FALSE;
+  race->more_to_come = FALSE;
   if (self->addresses->error == NULL)
-    msa_race_join (&self->race, self->addresses);
+    msa_race_join (race, self->addresses);
 }
 
 /* They have done their work, and those of a family that is late are not needed any more. */
 static void
 forget_addresses (MsaConnection *self)
 {
-  msa_resolver_cancel (self->env->resolver, &self->lookup);
-  msa_race_clear (&self->race);
+  g_clear_pointer (&self->dial, dial_free);
   g_clear_pointer (&self->addresses, msa_addresses_unref);
 }
 
@@ -396,7 +431,7 @@ race_addresses (MsaConnection *self,
   MsaIo io;
 
   join_addresses (self);
-  io = msa_race_drive (&self->race, now_us, &socket, &self->error);
+  io = msa_race_drive (&self->dial->race, now_us, &socket, &self->error);
   if (io == MSA_IO_DONE)
     {
       self->times.at_us[MSA_PHASE_CONNECTED] = now_us;
@@ -479,7 +514,7 @@ msa_connection_connect (MsaConnection *self,
   /* The time that ran out, or a trust store that cannot be had. */
   if (self->error != NULL)
     return fail (self, error);
-  if (self->race.unwatchable)
+  if (self->unwatchable)
     {
       g_set_error (&self->error, MSA_ERROR, MSA_ERROR_CONNECT,
                    "Connecting to “%s” failed: The system watches no more descriptors",
@@ -557,8 +592,8 @@ msa_connection_rest (MsaConnection *self)
 {
   if (self->socket != NULL)
     msa_socket_want (self->socket, MSA_SOCKET_NONE);
-  else
-    msa_race_rest (&self->race);
+  else if (self->dial != NULL)
+    msa_race_rest (&self->dial->race);
 }
 
 void

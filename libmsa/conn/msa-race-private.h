@@ -49,7 +49,6 @@ struct _MsaRace
   MsaTimer      timer;      /* when the next may start although others run */
   gboolean      delay_over;
   gboolean      more_to_come; /* msa_race_join() follows: it does not fail before */
-  gboolean      unwatchable; /* the winner's socket cannot be watched */
   GString      *failures;   /* (owned) (nullable): what each address said */
   int           last_code;  /* of MsaError */
 
@@ -79,7 +78,7 @@ void     msa_race_answer (MsaRace *self,
                           GSocket *socket);
 /* No socket wakes the owner until it drives again. */
 void     msa_race_rest  (MsaRace *self);
-/* DONE: @winner is connected and the caller's, the others are closed. AGAIN. ERROR: every
+/* DONE: @winner is connected and the caller's, who has it call him; the others are closed. AGAIN. ERROR: every
  * address failed; the text says how each did. */
 MsaIo    msa_race_drive (MsaRace *self,
                          gint64 now_us,

@@ -32,10 +32,8 @@ socket_ready_cb (gpointer user_data,
   MsaRunner *runner = user_data;
   MsaRace *self = runner->race;
 
-  if (events == MSA_SOCKET_NONE && runner->socket != NULL)
+  if (events == MSA_SOCKET_NONE)
     runner->unwatchable = TRUE;
-  else if (events == MSA_SOCKET_NONE)
-    self->unwatchable = TRUE;
   self->wake (self);
 }
 
@@ -89,7 +87,6 @@ msa_race_begin (MsaRace *self,
   self->next = 0;
   self->delay_over = TRUE;
   self->more_to_come = FALSE;
-  self->unwatchable = FALSE;
   self->gate = MSA_GATE_NONE;
 }
 

@@ -13,6 +13,7 @@
 #include "base/msa-limits-private.h"
 #include "engine/msa-transfer-clock-private.h"
 #include "model/msa-error.h"
+#include "net/msa-socket-private.h"
 
 /* A connection that opens begins to send also while another handler of the transfer is on the
  * stack. */
@@ -240,7 +241,7 @@ msa_exchange_begin (MsaEngine *engine,
 
   g_clear_pointer (&transfer->url, msa_url_unref);
   transfer->url = msa_url_ref (transfer->hop->url);
-  transfer->remote = connection->remote;
+  transfer->remote = *msa_socket_get_address (connection->socket);
   msa_exchange_note_peer (transfer, connection);
   note_times (engine, transfer, connection);
   msa_transfer_set_state (transfer, MSA_TRANSFER_SENDING);

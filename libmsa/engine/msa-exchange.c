@@ -595,7 +595,7 @@ msa_exchange_drive (MsaEngine *engine,
       msa_exchange_drive_connecting (engine, connection);
       break;
     case MSA_CONNECTION_OPEN:
-      if (connection->race.unwatchable)
+      if (connection->unwatchable)
         fail_unwatchable (engine, connection);
       else if (connection->idle && connection->timed_out)
         msa_scheduler_shut_down (engine, connection);

@@ -334,7 +334,9 @@ parse_target (MsaUrl *self,
     append_without_dots (target, path);
 
   append_encoded (target, msa_cursor_take_set (cursor, query_set));
-  self->target = g_string_free (target, FALSE);
+  /* It is kept for long. */
+  self->target = g_strndup (target->str, target->len);
+  g_string_free (target, TRUE);
 }
 
 static void

@@ -26,6 +26,10 @@ MsaFilter *msa_socket_new (MsaReactor *reactor,
  * already. The object is held as long as the filter lives; the descriptor is a duplicate of its. */
 void       msa_socket_take_over (MsaFilter *self,
                                  GSocket *handed);
+/* Whom it calls from now on. */
+void       msa_socket_set_ready (MsaFilter *self,
+                                 MsaSocketReadyFunc ready,
+                                 gpointer user_data);
 /* What the socket waits for from now on. */
 void       msa_socket_want (MsaFilter *self,
                             MsaSocketEvents events);

@@ -450,6 +450,17 @@ msa_socket_take_over (MsaFilter *filter,
 }
 
 void
+msa_socket_set_ready (MsaFilter *filter,
+                      MsaSocketReadyFunc ready,
+                      gpointer user_data)
+{
+  MsaSocket *self = (MsaSocket *) filter;
+
+  self->ready = ready;
+  self->user_data = user_data;
+}
+
+void
 msa_socket_want (MsaFilter *filter,
                  MsaSocketEvents events)
 {

@@ -407,7 +407,8 @@ expect_quiet (Fixture *fixture)
   guint n_wakes = fixture->n_wakes;
 
   g_assert_true (fixture->connection == NULL || is_off (&fixture->connection->timer));
-  g_assert_true (fixture->connection == NULL || is_off (&fixture->connection->race.timer));
+  g_assert_true (fixture->connection == NULL || fixture->connection->dial == NULL ||
+                 is_off (&fixture->connection->dial->race.timer));
   for (guint n = 0; get_now_us (fixture) < end_us; n++)
     {
       /* What is ready and wakes nobody would go on for ever. */
@@ -443,7 +444,7 @@ test_plain (Fixture *fixture,
   run_to (fixture, 7);
   g_assert_cmpint (fixture->connection->state, ==, MSA_CONNECTION_OPEN);
 
-  remote = msa_address_to_string (&fixture->connection->remote);
+  remote = msa_address_to_string (msa_socket_get_address (fixture->connection->socket));
   g_assert_cmpstr (remote, ==, "10.0.0.1:80");
   g_assert_nonnull (fixture->connection->session);
   g_assert_cmpuint (count_open (fixture), ==, 1);
@@ -526,7 +527,7 @@ test_unix (Fixture *fixture,
   msa_sim_listen (fixture->sim, "unix:/run/server", 0, uses_tls ? accept_tls_cb : accept_cb,
                   fixture);
   start_open (fixture, uses_tls ? "https://www.test/" : "http://nowhere.test/");
-  remote = msa_address_to_string (&fixture->connection->remote);
+  remote = msa_address_to_string (msa_socket_get_address (fixture->connection->socket));
   g_assert_cmpstr (remote, ==, "unix:/run/server");
   g_assert_cmpuint (count_look_ups (fixture), ==, 0);
   g_assert_cmpuint (count_attempts (fixture), ==, 1);
@@ -830,7 +831,7 @@ test_late_not_needed (Fixture *fixture,
   run_to (fixture, 3);
   g_assert_cmpint (fixture->connection->state, ==, MSA_CONNECTION_OPEN);
   g_assert_cmpint (get_now_ms (fixture), ==, 3);
-  g_assert_null (fixture->connection->lookup.entry);
+  g_assert_null (fixture->connection->dial);
   /* Also when the other family is in. */
   expect_quiet (fixture);
   g_assert_null (fixture->connection->addresses);

@@ -15,8 +15,8 @@
 #include "proto/http1/msa-http1-framing-private.h"
 #include "proto/http1/msa-http1-quote-private.h"
 
-/* A usual head fits, so that it is made in one piece of storage. */
-#define USUAL_HEAD_BYTES 512
+/* The version, the built-in fields, and what stands between all of them. */
+#define USUAL_FIELDS_BYTES 96
 
 /* The fields that are not merely passed on. */
 typedef enum
@@ -326,6 +326,37 @@ write_given (MsaWriter *writer,
     }
 }
 
+static gsize
+estimate_fields (const MsaHeaders *headers)
+{
+  guint n_fields = msa_headers_get_length ((MsaHeaders *) headers);
+  gsize len = 0;
+
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
+
+      msa_headers_peek_nth (headers, i, &name, &value);
+      len += name.len + value.len + MSA_SLICE (": \r\n").len;
+    }
+
+  return len;
+}
+
+/* So that its storage is made once, and is not much larger: it stays as long as the connection. */
+static gsize
+estimate_head (const MsaRequest *request)
+{
+  gsize len = USUAL_FIELDS_BYTES + request->method.len + request->target.len;
+
+  len += request->authority.len + request->user_agent.len + request->referer.len;
+  len += request->content_type.len;
+  if (request->headers != NULL)
+    len += estimate_fields (request->headers);
+
+  return len;
+}
+
 gboolean
 msa_http1_write_request_head (MsaWriter *writer,
                               const MsaRequest *request,
@@ -333,6 +364,7 @@ msa_http1_write_request_head (MsaWriter *writer,
 {
   Given given = { .close = FALSE };
   gsize before = writer->len;
+  gsize room;
 
   if (!check_request (request, error))
     return FALSE;
@@ -343,8 +375,9 @@ msa_http1_write_request_head (MsaWriter *writer,
       read_suppressed (&given, request->headers);
     }
 
-  if (writer->cap - writer->len >= USUAL_HEAD_BYTES)
-    msa_writer_reserve (writer, USUAL_HEAD_BYTES);
+  room = estimate_head (request);
+  if (writer->cap - writer->len >= room)
+    msa_writer_reserve (writer, room);
   write_request_line (writer, request, &given);
   write_built_ins (writer, request, &given);
   if (request->headers != NULL)
