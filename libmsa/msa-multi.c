@@ -410,7 +410,11 @@ msa_multi_remove (MsaMulti *self,
   msa_transfer_unref (transfer);
   if (run != NULL)
     msa_multi_run_cancel (run);
-  msa_engine_announce (self->engine);
+  /* The list shows it at the end of a dispatch: there has to be one. */
+  if (self->transfers != NULL)
+    msa_engine_poke (self->engine);
+  else
+    msa_engine_announce (self->engine);
   g_object_unref (easy);
   msa_multi_update_hold (self);
   g_object_unref (self);

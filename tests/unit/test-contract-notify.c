@@ -266,6 +266,34 @@ test_list_made_late (MsaTestWorld *world)
   mirror_clear (&mirror);
 }
 
+/* Nothing else is due then: neither for one that has finished, nor for one that waits. */
+static void
+test_list_removed_when_idle (MsaTestWorld *world)
+{
+  Mirror mirror;
+  MsaEasy *finished, *waiting;
+
+  msa_multi_set_keep_finished (world->multi, TRUE);
+  msa_multi_set_max_connections (world->multi, 1);
+  mirror_init (&mirror, world);
+  finished = msa_test_world_add (world, "/size/10");
+  g_assert_true (msa_test_world_run (world, 1));
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (mirror.items->len, ==, 1);
+  msa_test_world_remove (world, finished);
+  msa_test_world_settle (world, 0);
+  g_assert_cmpuint (mirror.items->len, ==, 0);
+
+  msa_test_world_add (world, "/hang");
+  waiting = msa_test_world_add (world, "/size/10");
+  msa_test_world_settle (world, G_USEC_PER_SEC);
+  g_assert_cmpuint (mirror.items->len, ==, 2);
+  msa_test_world_remove (world, waiting);
+  msa_test_world_settle (world, 0);
+  g_assert_cmpuint (mirror.items->len, ==, 1);
+  mirror_clear (&mirror);
+}
+
 /* Any sequence of changes, with some from the list's own handler. */
 static void
 add_more_cb (GListModel *list,
@@ -377,6 +405,7 @@ main (int argc,
   ADD ("list", test_list);
   ADD ("list-made-late", test_list_made_late);
   ADD ("list-at-random", test_list_at_random);
+  ADD ("list-removed-when-idle", test_list_removed_when_idle);
   ADD ("list-outlives-multi", test_list_outlives);
   ADD ("state", test_state);
 #undef ADD
