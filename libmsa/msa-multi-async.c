@@ -238,6 +238,15 @@ start_run (MsaMulti *self,
   msa_multi_ensure_driven (self);
 }
 
+/* A result of another of these calls holds something else. */
+static gboolean
+is_result_of (GAsyncResult *result,
+              MsaMulti *self,
+              gpointer call)
+{
+  return g_task_is_valid (result, self) && g_async_result_is_tagged (result, call);
+}
+
 /**
  * msa_multi_run_async:
  * @self: the multi
@@ -294,7 +303,7 @@ msa_multi_run_finish (MsaMulti *self,
                       GAsyncResult *result,
                       GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (is_result_of (result, self, msa_multi_run_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -352,7 +361,7 @@ msa_multi_fetch_finish (MsaMulti *self,
                         GAsyncResult *result,
                         GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (is_result_of (result, self, msa_multi_fetch_async), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -540,7 +549,7 @@ msa_multi_close_finish (MsaMulti *self,
                         GAsyncResult *result,
                         GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (is_result_of (result, self, msa_multi_close_async), FALSE);
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -586,6 +586,36 @@ test_fetch_cancelled (MsaTestWorld *world)
 }
 
 static void
+other_finish_cb (GObject *source,
+                 GAsyncResult *result,
+                 gpointer user_data)
+{
+  MsaMulti *multi = MSA_MULTI (source);
+  Result *self = user_data;
+
+  self->n_calls++;
+  g_test_expect_message ("msa", G_LOG_LEVEL_CRITICAL, "*is_result_of*");
+  g_assert_null (msa_multi_fetch_finish (multi, result, &self->error));
+  g_test_expect_message ("msa", G_LOG_LEVEL_CRITICAL, "*is_result_of*");
+  g_assert_false (msa_multi_close_finish (multi, result, &self->error));
+  g_test_assert_expected_messages ();
+  g_assert_true (msa_multi_run_finish (multi, result, &self->error));
+}
+
+/* A boolean would be taken for a body. */
+static void
+test_finished_by_another (MsaTestWorld *world)
+{
+  g_auto (Result) result = { 0 };
+  MsaEasy *easy = msa_test_world_make (world, "/size/10");
+
+  msa_test_world_get_record (easy)->n_added++;
+  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, NULL, other_finish_cb, &result);
+  wait_for (world, &result);
+  g_assert_no_error (result.error);
+}
+
+static void
 add_stage_tests (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (stages); i++)
@@ -629,6 +659,7 @@ main (int argc,
   ADD ("removed-in-idle", test_removed_in_idle, NULL);
   ADD ("removed-from-completion", test_removed_from_completion, NULL);
   ADD ("chain", test_chain, NULL);
+  ADD ("finished-by-another", test_finished_by_another, NULL);
   ADD ("fetch/body", test_fetch_body, NULL);
   ADD ("fetch/empty", test_fetch_empty, "http://example.org/size/0");
   ADD ("fetch/no-content", test_fetch_empty, "http://example.org/status/204");
