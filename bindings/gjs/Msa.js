@@ -10,7 +10,7 @@ const {Gio, GLib, GObject} = imports.gi;
 const System = imports.system;
 
 // GJS before 1.81.90 blocks callbacks while its collector runs by itself, and loses them: it must not have to. Nor does
-// it see the memory of bodies. Measured: 60,000 transfers and bodies of 8 GiB pass with these.
+// it see the memory of bodies. Measured: with these 30,000 bodies of 128 KiB stay below 100 MiB.
 const COMPLETIONS_PER_COLLECTION = 2000;
 const BYTES_PER_COLLECTION = 32 * 1024 * 1024;
 
@@ -58,9 +58,14 @@ function countHandlers(proto, signal, count) {
     }
 }
 
+/** GJS 1.74 leaks GBytes of which a method is called, but not of this one, which is its own. */
+function lengthOf(bytes) {
+    return bytes.toArray().length;
+}
+
 function countAll() {
     countHandlers(Msa.Easy.prototype, 'completed', easy => countCompletion(easy.get_bytes_received()));
-    countHandlers(Msa.Easy.prototype, 'data', (_easy, part) => countBytes(part.get_size()));
+    countHandlers(Msa.Easy.prototype, 'data', (_easy, part) => countBytes(lengthOf(part)));
     countHandlers(Msa.Multi.prototype, 'completed', (_multi, easy) => countCompletion(easy.get_bytes_received()));
 
     const setWriteFunc = Msa.Easy.prototype.set_write_func;
@@ -373,9 +378,9 @@ function addPromises() {
     promisify('close', 0, null);
 
     multi.fetch = async function (uri, cancellable = null) {
-        const body = await this.fetch_async(uri, cancellable);
-        countCompletion(body.get_size());
-        return body.toArray();
+        const body = (await this.fetch_async(uri, cancellable)).toArray();
+        countCompletion(body.length);
+        return body;
     };
     multi.run = async function (easy, cancellable = null) {
         await this.run_async(easy, GLib.PRIORITY_DEFAULT, cancellable);

@@ -35,7 +35,7 @@ function runEasy(multi, settings = {}, handlers = {}) {
 async function succeeds(...settings) {
     const [easy, error] = await runEasy(...settings);
     equal(error, null);
-    equal(easy.get_body().get_data(), pattern(10));
+    equal(easy.get_body().toArray(), pattern(10));
     return easy;
 }
 

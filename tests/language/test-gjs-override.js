@@ -483,6 +483,25 @@ await run('/msa/gjs/override', {
         ok(last > before, 'a write function counts');
     }),
 
+    'collection/bodies-are-freed': async () => {
+        const multi = attached(), url = `${server.plain}/bytes/1000000`;
+        const peak = () => {
+            const [, status] = GLib.file_get_contents('/proc/self/status');
+            return Number(/VmHWM:\s*(\d+)/.exec(text(status))[1]) / 1024;
+        };
+        for (const run of [
+            () => multi.fetch(url),
+            () => multi.run(new Msa.Easy({uri: url})),
+            () => multi.run(listens(new Msa.Easy({uri: url}), 'data')),
+        ]) {
+            const before = peak();
+            for (let i = 0; i < 500; i++)
+                await inTime(run());
+            // ASAN keeps 256 MiB of what was freed.
+            ok(peak() - before < 400, `500 bodies of 1 MB take ${peak() - before} MiB: ${run}`);
+        }
+    },
+
     'collection/handlers-are-as-ever': async () => {
         const easy = easyOf('/bytes/10'), seen = [];
         const id = easy.connect('completed', (its, error) => seen.push(its === easy, error));
