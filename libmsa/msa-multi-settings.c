@@ -82,6 +82,33 @@ msa_multi_get_transfers (MsaMulti *self)
 }
 
 /**
+ * msa_multi_dup_easies:
+ * @self: the multi
+ *
+ * Lists the easies that are added at this moment, in the order in which they were.
+ *
+ * Those that have ended are among them where [property@Multi:keep-finished] is set.
+ * For a list that follows what happens see [method@Multi.get_transfers].
+ *
+ * Returns: (transfer container) (element-type MsaEasy): the easies
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+msa_multi_dup_easies (MsaMulti *self)
+{
+  GPtrArray *easies;
+
+  g_return_val_if_fail (MSA_IS_MULTI (self), NULL);
+
+  easies = g_ptr_array_new_full (self->easies.length, g_object_unref);
+  for (GList *link = self->easies.head; link != NULL; link = link->next)
+    g_ptr_array_add (easies, g_object_ref (link->data));
+
+  return easies;
+}
+
+/**
  * msa_multi_get_n_running:
  * @self: the multi
  *

@@ -209,6 +209,8 @@ gboolean    msa_multi_close_finish    (MsaMulti *self,
 MSA_AVAILABLE_IN_1_0
 GListModel *msa_multi_get_transfers   (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0
+GPtrArray  *msa_multi_dup_easies      (MsaMulti *self) G_GNUC_WARN_UNUSED_RESULT;
+MSA_AVAILABLE_IN_1_0
 guint       msa_multi_get_n_running   (MsaMulti *self);
 MSA_AVAILABLE_IN_1_0
 guint       msa_multi_get_n_pending   (MsaMulti *self);

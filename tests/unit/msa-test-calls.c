@@ -237,11 +237,13 @@ call_getters (MsaTestScene *self)
 {
   MsaMulti *multi = self->world->multi;
   guint n_running = msa_multi_get_n_running (multi);
+  g_autoptr (GPtrArray) easies = msa_multi_dup_easies (multi);
 
   g_assert_cmpuint (msa_multi_get_n_pending (multi), <=, n_running);
   g_assert_cmpuint (msa_multi_get_n_connections (multi), <=, 3);
   g_assert_cmpint (msa_multi_get_timeout_ms (multi), >=, -1);
   g_assert_true (G_IS_LIST_MODEL (msa_multi_get_transfers (multi)));
+  g_assert_cmpuint (easies->len, >=, n_running);
 }
 
 static gboolean
@@ -574,7 +576,7 @@ const MsaTestCall msa_test_calls[] = {
   { "resolver", " msa_multi_get_resolver msa_multi_set_resolver ", call_resolver, FALSE },
   { "getters",
     " msa_multi_get_n_running msa_multi_get_n_pending msa_multi_get_n_connections"
-    " msa_multi_get_timeout_ms msa_multi_get_transfers ",
+    " msa_multi_get_timeout_ms msa_multi_get_transfers msa_multi_dup_easies ",
     call_getters, FALSE },
   { "connect-funcs", " msa_multi_set_address_func msa_multi_set_open_func ", call_connect_funcs,
     FALSE },

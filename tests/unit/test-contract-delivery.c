@@ -636,6 +636,43 @@ test_added_twice (MsaTestWorld *world)
   msa_test_world_assert_all_once (world);
 }
 
+/* Which there are, without waiting for a dispatch */
+
+static void
+assert_easies (MsaTestWorld *world,
+               MsaEasy *first,
+               MsaEasy *second)
+{
+  g_autoptr (GPtrArray) easies = msa_multi_dup_easies (world->multi);
+  guint n = 0;
+
+  if (first != NULL)
+    g_assert_true (g_ptr_array_index (easies, n++) == first);
+  if (second != NULL)
+    g_assert_true (g_ptr_array_index (easies, n++) == second);
+  g_assert_cmpuint (easies->len, ==, n);
+}
+
+static void
+test_easies (MsaTestWorld *world)
+{
+  MsaEasy *first = msa_test_world_make (world, "/size/10");
+  MsaEasy *second = msa_test_world_make (world, "/size/10");
+
+  msa_multi_set_keep_finished (world->multi, TRUE);
+  assert_easies (world, NULL, NULL);
+  msa_test_world_add_again (world, first);
+  msa_test_world_add_again (world, second);
+  assert_easies (world, first, second);
+  g_assert_true (msa_test_world_run (world, 2));
+  assert_easies (world, first, second);
+  msa_multi_remove (world->multi, first);
+  assert_easies (world, second, NULL);
+  msa_multi_set_keep_finished (world->multi, FALSE);
+  msa_multi_remove (world->multi, second);
+  assert_easies (world, NULL, NULL);
+}
+
 /* Kept after its end: still in the first multi, so not for another. */
 static void
 test_kept_finished (MsaTestWorld *world)
@@ -700,6 +737,7 @@ main (int argc,
   ADD ("again/from-outside-kept", test_again_from_outside, TRUE);
   ADD ("again/in-own-completion", test_again_in_own_completion, 0);
   ADD ("added-twice", test_added_twice, 0);
+  ADD ("easies", test_easies, 0);
   ADD ("keep-finished", test_kept_finished, 0);
 #undef ADD
 
