@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # test-programs.py: the examples of docs/examples and README.md, against the server of the examples
 #
-#   test-programs.py [language example program-of-README]...
+#   test-programs.py [language parallel-fetch fetch]...
 #
 # Languages are c, vala, python and js. Each has the same tests: it is one program in four languages.
 # SPDX-License-Identifier: LGPL-2.1-or-later

@@ -1,0 +1,18 @@
+#!/usr/bin/env gjs
+// fetch.js: fetches a URL, and tells how long its body is
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+imports.gi.versions.Msa = '1';
+const {GLib, Msa} = imports.gi;
+
+const loop = GLib.MainLoop.new(null, false);
+const multi = new Msa.Multi();
+multi.attach(null);
+
+const easy = new Msa.Easy({uri: ARGV[0]});
+easy.connect('completed', (_easy, error) => {
+    print(error ? error.message : `${easy.get_status()}: ${easy.get_body().get_size()} bytes`);
+    loop.quit();
+});
+multi.add(easy);
+loop.run();

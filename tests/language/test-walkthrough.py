@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+# test-walkthrough.py: each guide, followed as a reader would who has nothing but the installed library
+#
+#   test-walkthrough.py source-root build-folder prefix libdir guide...
+#
+# The library is installed into `msa` in a home of its own. Then, for each guide, in an empty folder: what
+# getting-started.md runs, and the guide from its top to its end: a program that it shows whole is saved under
+# the name that the text before it gives, a block of shell is run, what it prints is held against the block that shows
+# it. All in one shell, as it were: what a block exports, later ones have. `https://example.org/` is the
+# server of the examples, which gives 1256 bytes.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import samples
+import tap
+from support import DEADLINE_S, Case
+
+SOURCE, BUILD, PREFIX, LIBDIR, *GUIDES = sys.argv[1:]
+# A guide builds several programs, on a machine that may be slow.
+BLOCK_DEADLINE_S = 5 * DEADLINE_S
+# The variables that meson gives tests would help the reader.
+HELPFUL = ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH', 'GJS_PATH', 'XDG_DATA_DIRS')
+
+
+def find_name(lines, number, default):
+    """The file that the text before line number names: `like-this.c`."""
+    for line in reversed(lines[:number - 1]):
+        names = re.findall(r'`([\w-]+(?:\.[\w-]+)+)`', line)
+        if names:
+            return names[-1]
+        if line.startswith('#'):
+            break
+    return default
+
+
+def matches(shown, printed):
+    """Whether what is shown is what was printed; `…` stands for anything."""
+    pattern = '.*'.join(re.escape(part) for part in shown.strip().split('…'))
+    return re.fullmatch(pattern, printed.strip(), re.DOTALL) is not None
+
+
+class Reader:
+    """Somebody with an empty folder and a terminal."""
+
+    def __init__(self, home, uri):
+        self.home, self.uri = home, uri
+        self.folder = tempfile.mkdtemp(dir=home)
+        self.exports = os.path.join(home, 'exports-of-' + os.path.basename(self.folder))
+        with open(self.exports, 'w', encoding='utf-8'):
+            pass
+        self.environment = {name: value for name, value in os.environ.items() if name not in HELPFUL}
+        self.environment.update(HOME=home, LC_ALL='C.UTF-8')
+        self.n_run = 0
+
+    def save(self, name, text):
+        with open(os.path.join(self.folder, name), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def run(self, text):
+        """(status, output) of a block."""
+        self.n_run += 1
+        script = f'. {self.exports}\nset -eu\n{text}\nexport -p > {self.exports}\n'
+        result = subprocess.run(['sh', '-c', script.replace('https://example.org/', self.uri)], cwd=self.folder,
+                                env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, timeout=BLOCK_DEADLINE_S, check=False)
+        return result.returncode, result.stdout.decode()
+
+    def follow(self, path):
+        """Complaints about a guide."""
+        with open(path, encoding='utf-8') as file:
+            text = file.read()
+        lines = text.splitlines()
+        printed = None
+        for block in samples.read_blocks(os.path.relpath(path, SOURCE), text):
+            if block.marker == 'example' and '#' not in block.argument:
+                self.save(find_name(lines, block.line, os.path.basename(block.argument)), block.text)
+            elif block.marker == 'run':
+                status, printed = self.run(block.text)
+                if status != 0:
+                    yield f'{block}: ended with {status}:\n{printed}'
+                    return
+            elif block.marker == 'output' and printed is None:
+                yield f'{block}: nothing was run before'
+            elif block.marker == 'output' and not matches(block.text, printed):
+                yield f'{block}: printed was\n{printed}'
+
+
+class Walkthrough(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.home = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, cls.home)
+        cls.install()
+
+    @classmethod
+    def install(cls):
+        """As `meson setup --prefix=$HOME/msa --libdir=lib` and `ninja install` leave it."""
+        destdir = os.path.join(cls.home, 'destdir')
+        subprocess.run(['meson', 'install', '-C', BUILD, '--no-rebuild', '--quiet', '--destdir', destdir], check=True,
+                       stdout=subprocess.DEVNULL, timeout=BLOCK_DEADLINE_S)
+        installed = destdir + PREFIX
+        prefix = os.path.join(cls.home, 'msa')
+        shutil.copytree(os.path.join(installed, LIBDIR), os.path.join(prefix, 'lib'), symlinks=True)
+        shutil.rmtree(os.path.join(installed, LIBDIR))
+        shutil.copytree(installed, prefix, symlinks=True, dirs_exist_ok=True)
+        for path in glob.glob(os.path.join(prefix, 'lib/pkgconfig/*.pc')):
+            with open(path, encoding='utf-8') as file:
+                text = file.read()
+            text = re.sub('^prefix=.*', f'prefix={prefix}', text, flags=re.MULTILINE)
+            text = re.sub('^libdir=.*', 'libdir=${prefix}/lib', text, flags=re.MULTILINE)
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+
+    def make_reader(self):
+        return Reader(self.home, self.server.plain + '/bytes/1256')
+
+    def follow(self, *guides):
+        reader = self.make_reader()
+        for guide in guides:
+            complaints = list(reader.follow(os.path.join(SOURCE, 'docs', guide)))
+            self.assertFalse(complaints, '\n'.join(complaints))
+        return reader
+
+    def test_getting_started(self):
+        self.assertGreater(self.follow('getting-started.md').n_run, 1)
+
+    def test_proof(self):
+        """The walk finds what is wrong."""
+        self.follow('getting-started.md')
+        for name, page, expected in (
+                ('fails', '<!-- run -->\n```sh\nfalse\n```\n', 'ended with 1'),
+                ('prints-else', '<!-- run -->\n```sh\necho 12\n```\n<!-- output -->\n```\n1\n```\n', 'printed was\n12'),
+                ('nothing-run', '<!-- output -->\n```\n1\n```\n', 'nothing was run'),
+                ('not-told-where', '<!-- run -->\n```sh\npkg-config --exists libmsa-1\n```\n', 'ended with'),
+                ('no-file', '<!-- run -->\n```sh\ncc fetch.c -o fetch\n```\n', 'ended with'),
+                ('prints', '<!-- run -->\n```sh\nexport a=12\n```\n<!-- run -->\n```sh\necho "$a"\n```\n'
+                 '<!-- output -->\n```\n1…\n```\n', None)):
+            path = os.path.join(self.home, name + '.md')
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(page)
+            complaints = list(self.make_reader().follow(path))
+            self.assertEqual(bool(complaints), expected is not None, complaints)
+            if expected:
+                self.assertIn(expected, complaints[0])
+
+
+def add_guide(guide):
+    def test(self):
+        reader = self.follow('getting-started.md')
+        n_run = reader.n_run
+        complaints = list(reader.follow(os.path.join(SOURCE, 'docs', guide)))
+        self.assertFalse(complaints, '\n'.join(complaints))
+        self.assertGreater(reader.n_run, n_run, 'the guide runs nothing')
+
+    name = 'test_' + guide.removesuffix('.md').replace('-', '_') + '_guide'
+    setattr(Walkthrough, name, test)
+
+
+for one in GUIDES:
+    add_guide(one)
+
+if __name__ == '__main__':
+    tap.main('/docs')
