@@ -37,6 +37,7 @@ class Fetch:
         self.easy.connect('accept-certificate', self.on_accept_certificate)
         self.easy.connect('completed', lambda easy, error: self.loop.quit())
 
+    # [ask]
     def on_accept_certificate(self, easy, request):
         pin = request.dup_pin()
         print(f'{request.get_message()}\nIts key is {pin}\nTake it all the same? [y/N] ', end='', file=sys.stderr,
@@ -45,7 +46,9 @@ class Fetch:
         GLib.io_add_watch(GLib.IOChannel.unix_new(sys.stdin.fileno()), GLib.PRIORITY_DEFAULT,
                           GLib.IOCondition.IN | GLib.IOCondition.HUP, self.on_answer, request, pin)
         return True
+    # [/ask]
 
+    # [answer]
     def on_answer(self, channel, condition, request, pin):
         if sys.stdin.readline().strip().lower() == 'y':
             self.pins[request.get_host()] = pin
@@ -54,6 +57,7 @@ class Fetch:
         else:
             request.reject()
         return GLib.SOURCE_REMOVE
+    # [/answer]
 
     def run(self):
         self.multi.add(self.easy)

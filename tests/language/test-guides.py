@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 import tap
-from support import DEADLINE_S, Case, pattern
+from support import DEADLINE_S, PASSWORD, Case, make_locked_client, pattern
 
 # Those that meson names by a relative path stay the same in another folder.
 PROGRAMS = {name: os.path.abspath(program) for name, program in zip(sys.argv[1::2], sys.argv[2::2])}
@@ -116,6 +116,100 @@ class Client(Programs):
     def test_wrong_usage(self):
         for arguments in ([], ['get'], ['walk', self.server.plain], ['download', self.server.plain]):
             self.assertEqual(self.client(*arguments, status=2), '')
+
+
+class Peers(Programs):
+    """Of programs with libcurl and libsoup, and the same with libmsa, each pair does the same."""
+
+    def both(self, name, *arguments):
+        after = self.run_program(name + '-after', *arguments)
+        before = self.run_program(name + '-before', *arguments) if name + '-before' in PROGRAMS else after
+        return sorted(before.splitlines()), sorted(after.splitlines())
+
+    def test_curl(self):
+        urls = [self.server.plain + path for path in ('/bytes/1000', '/chunked/70000', '/status/404', '/truncated/10')]
+        before, after = self.both('curl', *urls, self.unreachable())
+        self.assertEqual(before, after)
+        self.assertEqual(len(after), 5)
+        self.assertIn(urls[1] + ': 200, 70000 bytes', after)
+        self.assertIn(urls[3] + ': failed', after)
+        self.assertEqual(self.both('curl'), ([], []))
+
+    def test_soup(self):
+        before, after = self.both('soup', self.server.plain + '/echo')
+        self.assertEqual(before, after)
+        self.assertEqual(after, ['200: {"name": "value"}', 'type: text/plain'])
+        self.assertEqual(self.both('soup', self.unreachable()), (['nobody is there'], ['nobody is there']))
+        self.assertEqual(self.both('soup', 'nonsense://[')[1], ['failed'])
+        self.assertEqual(self.both('soup')[1], ['failed'])
+
+
+class Threads(Programs):
+    """docs/examples/threads.c"""
+
+    def test_threads(self):
+        urls = [self.server.tls + '/bytes/1000', self.server.plain + '/chunked/1000', self.server.tls + '/status/404']
+        self.assertEqual(self.run_program('threads', self.server.ca_file, *urls),
+                         '12 transfers in 4 threads, with sessions left to resume\n')
+
+    def test_failures(self):
+        output = self.run_program('threads', self.server.ca_file, self.unreachable(), status=1)
+        self.assertEqual(output, '0 transfers in 4 threads, no sessions left to resume\n')
+        self.assertEqual(self.run_program('threads', self.server.ca_file, status=2), '')
+
+
+class Tls(Programs):
+    """docs/examples/tls.c"""
+
+    def setUp(self):
+        super().setUp()
+        self.url = self.server.tls + '/bytes/100'
+
+    def tls(self, *arguments, status=0):
+        return self.run_program('tls', self.url, *arguments, status=status)
+
+    def find_pin(self):
+        """As tls-exceptions.py tells it, of the server's key."""
+        script = os.path.join(os.path.dirname(__file__), '../../docs/examples/tls-exceptions.py')
+        result = subprocess.run([sys.executable, script, '--pins', os.path.join(self.folder, 'pins.json'), self.url],
+                                input='n\n', capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        return result.stderr.split('Its key is ')[1].split()[0]
+
+    def test_system(self):
+        self.assertTrue(self.tls('system', status=1).startswith('not trusted: '))
+
+    def test_authority(self):
+        self.assertEqual(self.tls('authority', self.server.ca_file), '200\n')
+        self.assertTrue(self.tls('authority', '/nonexistent/ca.pem', status=1).startswith('no trust store: '))
+        empty = self.write('empty.pem', b'')
+        self.assertTrue(self.tls('authority', empty, status=1).startswith('no trust store: '))
+
+    def test_authority_in_memory(self):
+        self.assertEqual(self.tls('authority-pem', self.server.ca_file), '200\n')
+
+    def test_pin(self):
+        self.assertEqual(self.tls('pin', self.find_pin()), '200\n')
+        self.assertTrue(self.tls('pin', 'sha256//' + 'A' * 43 + '=', status=1).startswith('another key: '))
+
+    def test_client(self):
+        certificate, key = make_locked_client(self.folder)
+        # The server does not ask for it, and is not trusted: that is found first.
+        self.assertTrue(self.tls('client', certificate, key, PASSWORD, status=1).startswith('not trusted: '))
+        for arguments in ((certificate, key, 'wrong'), (certificate, key), (certificate, '/nonexistent/key.pem')):
+            self.assertTrue(self.tls('client', *arguments, status=1).startswith('no client certificate: '))
+
+    def test_modern(self):
+        self.assertTrue(self.tls('modern', status=1).startswith('not trusted: '))
+
+    def test_sessions(self):
+        self.assertEqual(self.tls('twice', self.server.ca_file), 'sessions to resume: some\n200\n')
+
+    def test_peer(self):
+        self.assertRegex(self.tls('show', self.server.ca_file), r'certificate 0: \d+ bytes of DER\n.*200\n')
+
+    def test_wrong_usage(self):
+        for arguments in ([], ['authority'], ['client', 'a'], ['magic']):
+            self.assertEqual(self.tls(*arguments, status=2), '')
 
 
 if __name__ == '__main__':

@@ -56,7 +56,9 @@ class Reader:
         with open(self.exports, 'w', encoding='utf-8'):
             pass
         self.environment = {name: value for name, value in os.environ.items() if name not in HELPFUL}
-        self.environment.update(HOME=home, LC_ALL='C.UTF-8')
+        # What is called python3 there is not always what imports gi.
+        path = os.path.dirname(sys.executable) + ':' + os.environ['PATH']
+        self.environment.update(HOME=home, LC_ALL='C.UTF-8', PATH=path)
         self.n_run = 0
 
     def save(self, name, text):
@@ -160,7 +162,7 @@ def add_guide(guide):
         self.assertFalse(complaints, '\n'.join(complaints))
         self.assertGreater(reader.n_run, n_run, 'the guide runs nothing')
 
-    name = 'test_' + guide.removesuffix('.md').replace('-', '_') + '_guide'
+    name = 'test_' + os.path.basename(guide).removesuffix('.md').replace('-', '_').lower() + '_page'
     setattr(Walkthrough, name, test)
 
 
