@@ -27,6 +27,18 @@
  *
  * It belongs to the thread of the multi it is added to.
  *
+ * - What is asked for: [property@Easy:uri], [property@Easy:method],
+ *   [method@Easy.get_request_headers], [method@Easy.set_body].
+ * - Where the response's body goes: into the memory, if nothing else is said;
+ *   [method@Easy.set_write_func], [method@Easy.set_output_stream],
+ *   [method@Easy.set_output_file]. [property@Easy:max-body-bytes] limits it.
+ * - How long it may take: [property@Easy:timeout-ms] for all, and a clock for each part. Only
+ *   connecting is limited by default, to 30 seconds.
+ * - What came: [property@Easy:status], [method@Easy.get_response_headers],
+ *   [method@Easy.get_body], [method@Easy.get_error], [property@Easy:timings].
+ * - Meanwhile: [signal@Easy::headers], [signal@Easy::data], [signal@Easy::progress],
+ *   [method@Easy.pause], [method@Easy.resume]; and at the end [signal@Easy::completed].
+ *
  * ```c
  * g_autoptr (MsaEasy) easy = msa_easy_new ("https://example.org/");
  *
@@ -267,7 +279,7 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:reason-phrase:
    *
-   * What the peer wrote behind the status.
+   * What the peer wrote behind the status; %NULL if it wrote nothing.
    *
    * Since: 1.0
    */
@@ -275,7 +287,8 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:response-version:
    *
-   * The version of HTTP that the response was written in.
+   * The version of HTTP that the response was written in; %MSA_HTTP_VERSION_AUTO until there is
+   * one.
    *
    * Since: 1.0
    */
@@ -285,7 +298,8 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:response-headers:
    *
-   * The fields of the response.
+   * The fields of the final response; %NULL until they came. From
+   * [signal@Easy::headers] on they can be read.
    *
    * Since: 1.0
    */
@@ -294,7 +308,7 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:body:
    *
-   * The body of the response, where it is kept in memory.
+   * The body of the response, where it is kept in memory; %NULL until the run has succeeded.
    *
    * Since: 1.0
    */
@@ -311,7 +325,8 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:bytes-received:
    *
-   * How much of the response's body came in, in bytes.
+   * How much of the response's body came in, in bytes. Not notified: see
+   * [signal@Easy::progress].
    *
    * Since: 1.0
    */
@@ -320,7 +335,8 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:bytes-sent:
    *
-   * How much of the request's body was sent, in bytes.
+   * How much of the request's body was sent, in bytes. Not notified: see
+   * [signal@Easy::progress].
    *
    * Since: 1.0
    */
@@ -361,7 +377,7 @@ install_results (GObjectClass *klass)
   /**
    * MsaEasy:peer-errors:
    *
-   * What spoke against the certificate of the peer.
+   * What spoke against the certificate of the peer; none if nothing did, or without TLS.
    *
    * Since: 1.0
    */

@@ -39,10 +39,12 @@
  * by [method@Multi.perform] whenever the descriptor of [method@Multi.get_fd] is readable. There
  * is one driver at a time; the one set last counts.
  *
- * A multi and its easies belong to one thread; [method@Multi.wakeup] alone may be called in any.
+ * A multi and its easies belong to one thread; [method@Multi.wakeup] alone may be called in any:
+ * see [threads](threads.html).
  *
  * Every function may be called from every handler. A loop that is run within a handler drives
- * all transfers but the one whose handler it is.
+ * all transfers but the one whose handler it is. What else a program may rely on, is
+ * [the contract](contract.html).
  *
  * Since: 1.0
  */

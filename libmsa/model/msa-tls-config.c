@@ -17,6 +17,8 @@
  *
  * How TLS is to be spoken and whom to trust.
  *
+ * The guide to [TLS](tls.html) shows the uses.
+ *
  * By default the peer's certificate is verified against the system's trust store
  * and against the name of the host, and TLS 1.2 and later are spoken. All properties
  * are set when the object is made and stay as they are, so that one object can be
