@@ -7,7 +7,7 @@
 # getting-started.md runs, and the guide from its top to its end: a program that it shows whole is saved under
 # the name that the text before it gives, a block of shell is run, what it prints is held against the block that shows
 # it. All in one shell, as it were: what a block exports, later ones have. `https://example.org/` is the
-# server of the examples, which gives 1256 bytes.
+# server of the examples, which gives 1256 bytes; a block that names it has to print that.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import glob
@@ -25,6 +25,8 @@ from support import DEADLINE_S, Case
 SOURCE, BUILD, PREFIX, LIBDIR, *GUIDES = sys.argv[1:]
 # A guide builds several programs, on a machine that may be slow.
 BLOCK_DEADLINE_S = 5 * DEADLINE_S
+EXAMPLE_URI = 'https://example.org/'
+EXAMPLE_BYTES = 1256
 # The variables that meson gives tests would help the reader.
 HELPFUL = ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH', 'GJS_PATH', 'XDG_DATA_DIRS')
 
@@ -69,7 +71,7 @@ class Reader:
         """(status, output) of a block."""
         self.n_run += 1
         script = f'. {self.exports}\nset -eu\n{text}\nexport -p > {self.exports}\n'
-        result = subprocess.run(['sh', '-c', script.replace('https://example.org/', self.uri)], cwd=self.folder,
+        result = subprocess.run(['sh', '-c', script.replace(EXAMPLE_URI, self.uri)], cwd=self.folder,
                                 env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, timeout=BLOCK_DEADLINE_S, check=False)
         return result.returncode, result.stdout.decode()
@@ -88,6 +90,8 @@ class Reader:
                 if status != 0:
                     yield f'{block}: ended with {status}:\n{printed}'
                     return
+                if EXAMPLE_URI in block.text and str(EXAMPLE_BYTES) not in printed:
+                    yield f'{block}: fetched nothing:\n{printed}'
             elif block.marker == 'output' and printed is None:
                 yield f'{block}: nothing was run before'
             elif block.marker == 'output' and not matches(block.text, printed):
@@ -122,7 +126,7 @@ class Walkthrough(Case):
                 file.write(text)
 
     def make_reader(self):
-        return Reader(self.home, self.server.plain + '/bytes/1256')
+        return Reader(self.home, f'{self.server.plain}/bytes/{EXAMPLE_BYTES}')
 
     def follow(self, *guides):
         reader = self.make_reader()
@@ -141,6 +145,7 @@ class Walkthrough(Case):
                 ('fails', '<!-- run -->\n```sh\nfalse\n```\n', 'ended with 1'),
                 ('prints-else', '<!-- run -->\n```sh\necho 12\n```\n<!-- output -->\n```\n1\n```\n', 'printed was\n12'),
                 ('nothing-run', '<!-- output -->\n```\n1\n```\n', 'nothing was run'),
+                ('fetches-nothing', '<!-- run -->\n```sh\necho https://example.org/ | wc -l\n```\n', 'fetched nothing'),
                 ('not-told-where', '<!-- run -->\n```sh\npkg-config --exists libmsa-1\n```\n', 'ended with'),
                 ('no-file', '<!-- run -->\n```sh\ncc fetch.c -o fetch\n```\n', 'ended with'),
                 ('prints', '<!-- run -->\n```sh\nexport a=12\n```\n<!-- run -->\n```sh\necho "$a"\n```\n'
