@@ -94,7 +94,7 @@ def find_programs(folder):
 
 def read_executables(build):
     """{source: variable} of what a meson.build makes."""
-    for variable, arguments in re.findall(r'^\s*(\w+) (?:\+?=) .*?\b(?:executable|shared_module) ?\((.*?)^\s*\)$', build,
+    for variable, arguments in re.findall(r'^\s*(\w+) (?:\+?=) .*?\b(?:executable|shared_module|static_library) ?\((.*?)^\s*\)$', build,
                                           re.MULTILINE | re.DOTALL):
         for source in re.findall(r"'([\w./-]+\.(?:c|vala))'", arguments):
             yield source, variable
@@ -106,11 +106,12 @@ def check_tested(programs, build, tests, programs_text):
     """Complaints about programs that no test names. build: docs/examples/meson.build; tests: all that tests say;
     programs_text: {program: its text}."""
     tested = set()
-    variables = dict(read_executables(build))
+    executables = list(read_executables(build))
     for program in programs:
         name = os.path.basename(program)
-        variable = variables.get(program)
-        if re.search(rf'(?<![\w.-]){re.escape(name)}\b', tests) or (variable and re.search(rf'\b{variable}\b', tests)):
+        variables = '|'.join(variable for source, variable in executables if source == program) or '(?!)'
+        stem = re.escape(os.path.splitext(name)[0])
+        if re.search(rf'(?<![\w.-]){re.escape(name)}\b|\b(?:{variables})\b|\'{stem}\'', tests):
             tested.add(program)
     # What these are made of.
     for program in programs:
@@ -175,8 +176,10 @@ TESTED = {
     # name: (programs, meson.build of the examples, tests, whether it is refused)
     'script': ({'a.py': ''}, '', "files('../../docs/examples/a.py')", False),
     'executable': ({'a.c': ''}, "example_a = executable('a', 'a.c', dependencies: x)\n", 'programs += [example_a]', False),
+    'two-executables': ({'a.c': ''}, "one = executable('a', 'a.c')\ntwo = executable('b', ['b.c', 'a.c'])\n", 'one', False),
     'long-executable': ({'a.c': ''}, "example_a = executable('a',\n  ['a.c', 'b.c'],\n)\n", 'example_a', False),
     'module': ({'a.py': 'import b\n', 'b.py': ''}, '', 'a.py', False),
+    'by-its-quoted-name': ({'a.c': ''}, '', "'a', programs['a']", False),
     'untested-script': ({'a.py': '', 'b.py': ''}, '', 'a.py', True),
     'end-of-another-name': ({'a.py': ''}, '', 'the-a.py', True),
     'untested-executable': ({'a.c': ''}, "example_a = executable('a', 'a.c')\n", 'example_ab', True),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # test-walkthrough.py: each guide, followed as a reader would who has nothing but the installed library
 #
-#   test-walkthrough.py source-root build-folder prefix libdir guide...
+#   test-walkthrough.py source-root build-folder prefix libdir
 #
-# The library is installed into `msa` in a home of its own. Then, for each guide, in an empty folder: what
-# getting-started.md runs, and the guide from its top to its end: a program that it shows whole is saved under
+# The library is installed into `msa` in a home of its own. Then, for README.md and each page of docs/ that has blocks to
+# run, in an empty folder: what getting-started.md runs, and the page from its top to its end: a program that it shows whole is saved under
 # the name that the text before it gives, a block of shell is run, what it prints is held against the block that shows
 # it. All in one shell, as it were: what a block exports, later ones have. `https://example.org/` is the
 # server of the examples, which gives 1256 bytes; a block that names it has to print that.
@@ -22,7 +22,8 @@ import samples
 import tap
 from support import DEADLINE_S, Case
 
-SOURCE, BUILD, PREFIX, LIBDIR, *GUIDES = sys.argv[1:]
+SOURCE, BUILD, PREFIX, LIBDIR = sys.argv[1:]
+BEGIN = os.path.join(SOURCE, 'docs/getting-started.md')
 # A guide builds several programs, on a machine that may be slow.
 BLOCK_DEADLINE_S = 5 * DEADLINE_S
 EXAMPLE_URI = 'https://example.org/'
@@ -128,19 +129,24 @@ class Walkthrough(Case):
     def make_reader(self):
         return Reader(self.home, f'{self.server.plain}/bytes/{EXAMPLE_BYTES}')
 
-    def follow(self, *guides):
+    def begin(self):
         reader = self.make_reader()
-        for guide in guides:
-            complaints = list(reader.follow(os.path.join(SOURCE, 'docs', guide)))
-            self.assertFalse(complaints, '\n'.join(complaints))
+        complaints = list(reader.follow(BEGIN))
+        self.assertFalse(complaints, '\n'.join(complaints))
         return reader
 
-    def test_getting_started(self):
-        self.assertGreater(self.follow('getting-started.md').n_run, 1)
+    def test_begin(self):
+        self.assertGreater(self.begin().n_run, 1)
+
+    def test_pages(self):
+        """What is found to be followed."""
+        names = [os.path.basename(path) for path in find_pages()]
+        for name in ('README.md', 'getting-started-c.md'):
+            self.assertIn(name, names)
+        self.assertNotIn('contract.md', names)
 
     def test_proof(self):
         """The walk finds what is wrong."""
-        self.follow('getting-started.md')
         for name, page, expected in (
                 ('fails', '<!-- run -->\n```sh\nfalse\n```\n', 'ended with 1'),
                 ('prints-else', '<!-- run -->\n```sh\necho 12\n```\n<!-- output -->\n```\n1\n```\n', 'printed was\n12'),
@@ -159,20 +165,26 @@ class Walkthrough(Case):
                 self.assertIn(expected, complaints[0])
 
 
-def add_guide(guide):
+def find_pages():
+    """Those with blocks to run, but for the one that all begin with."""
+    for path in [os.path.join(SOURCE, 'README.md'), *sorted(glob.glob(os.path.join(SOURCE, 'docs/*.md')))]:
+        with open(path, encoding='utf-8') as file:
+            blocks = list(samples.read_blocks(path, file.read()))
+        if path != BEGIN and any(block.marker == 'run' for block in blocks):
+            yield path
+
+
+def add_page(path):
     def test(self):
-        reader = self.follow('getting-started.md')
-        n_run = reader.n_run
-        complaints = list(reader.follow(os.path.join(SOURCE, 'docs', guide)))
+        complaints = list(self.begin().follow(path))
         self.assertFalse(complaints, '\n'.join(complaints))
-        self.assertGreater(reader.n_run, n_run, 'the guide runs nothing')
 
-    name = 'test_' + os.path.basename(guide).removesuffix('.md').replace('-', '_').lower() + '_page'
-    setattr(Walkthrough, name, test)
+    name = os.path.basename(path).removesuffix('.md').replace('-', '_').lower()
+    setattr(Walkthrough, f'test_page_{name}', test)
 
 
-for one in GUIDES:
-    add_guide(one)
+for page_path in find_pages():
+    add_page(page_path)
 
 if __name__ == '__main__':
     tap.main('/docs')
