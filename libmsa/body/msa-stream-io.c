@@ -26,6 +26,7 @@ struct _MsaStreamIo
 {
   MsaTask task;
   MsaReactor *reactor; /* (unowned): outlives an io with an owner */
+  MsaSys *sys; /* (unowned): ends its jobs before it goes, and so outlives an operation */
   MsaStreamIoFunc done;
   gpointer owner; /* (unowned) (nullable): NULL: freed, the operation under way ends it */
   MsaStreamOp op; /* NONE: nothing is under way */
@@ -59,6 +60,14 @@ destroy (MsaStreamIo *self)
   g_clear_error (&self->error);
   g_free (self->buffer);
   g_free (self);
+}
+
+static void
+discard (MsaStreamIo *self,
+         MsaSys *sys)
+{
+  sys->ops->discard_output (sys, self->output, self->file, self->existed);
+  self->unfinished = FALSE;
 }
 
 static void
@@ -100,8 +109,7 @@ operate (MsaStreamIo *self,
       self->unfinished &= !g_output_stream_close (self->output, self->cancellable, &self->error);
       break;
     case MSA_STREAM_DISCARD:
-      sys->ops->discard_output (sys, self->output, self->file, self->existed);
-      self->unfinished = FALSE;
+      discard (self, sys);
       break;
     case MSA_STREAM_NONE:
     default:
@@ -117,11 +125,8 @@ work (MsaJob *job,
   MsaStreamIo *self = (MsaStreamIo *) job;
 
   operate (self, sys);
-  if (!self->unfinished || !g_cancellable_is_cancelled (self->cancellable))
-    return;
-
-  sys->ops->discard_output (sys, self->output, self->file, self->existed);
-  self->unfinished = FALSE;
+  if (self->unfinished && g_cancellable_is_cancelled (self->cancellable))
+    discard (self, sys);
 }
 
 /* Nobody waits any more. A file that is not complete must not look as if it were. */
@@ -129,7 +134,11 @@ static void
 abandon (MsaStreamIo *self,
          MsaReactor *reactor)
 {
-  if (!self->unfinished || reactor == NULL)
+  /* No thread will do it any more. Left to its last reference, the stream would be closed, and the
+   * file take its place. */
+  if (self->unfinished && reactor == NULL)
+    discard (self, self->sys);
+  if (!self->unfinished)
     {
       destroy (self);
       return;
@@ -171,6 +180,7 @@ msa_stream_io_new (MsaReactor *reactor,
 
   self->task.done = task_done_cb;
   self->reactor = reactor;
+  self->sys = reactor->sys;
   self->done = done;
   self->owner = owner;
   self->cancellable = g_cancellable_new ();

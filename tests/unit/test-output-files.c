@@ -311,6 +311,32 @@ test_removed (MsaTestWorld *world)
   place_clear (&place);
 }
 
+/* The transfer fails while its file is being opened, and the multi goes before that has ended. */
+static void
+test_multi_gone (MsaTestWorld *world)
+{
+  const gboolean *is_older = world->row;
+  g_autoptr (GFile) file = NULL;
+  MsaEasy *easy = msa_test_world_make (world, "/truncated/2000");
+  Place place;
+
+  place_init (&place);
+  if (*is_older)
+    make_older (&place, PLAIN);
+  file = g_file_new_for_path (place.path);
+  msa_easy_set_output_file (easy, file);
+  msa_sim_set_job_delay (world->sim, 2 * G_USEC_PER_SEC);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TRUNCATED);
+  msa_test_world_end_multi (world);
+  if (*is_older)
+    assert_older (&place, PLAIN, OLD);
+  else
+    g_assert_false (g_file_test (place.path, G_FILE_TEST_EXISTS));
+  place_clear (&place);
+}
+
 int
 main (int argc,
       char **argv)
@@ -330,8 +356,12 @@ main (int argc,
     { "/msa/output-files/removed", test_removed },
   };
 
+  static const gboolean new_file = FALSE, older_file = TRUE;
+
   g_test_init (&argc, &argv, NULL);
 
+  msa_test_world_add_row_test ("/msa/output-files/multi-gone/new", test_multi_gone, &new_file);
+  msa_test_world_add_row_test ("/msa/output-files/multi-gone/older", test_multi_gone, &older_file);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
   /* GIO's own threads write to it on an attached multi. */
