@@ -99,6 +99,15 @@ function giveNumber(proto, name) {
     };
 }
 
+/** Has the numbers checked that a method takes, by their names and ranges in their order; null for what is none. */
+function checkNumbers(proto, name, ...numbers) {
+    const method = proto[name];
+    proto[name] = function (...args) {
+        numbers.forEach((number, i) => number && i < args.length && checkNumber(number[0], args[i], number[1]));
+        return method.call(this, ...args);
+    };
+}
+
 function toBytes(value) {
     if (typeof value === 'string')
         value = new TextEncoder().encode(value);
@@ -117,11 +126,12 @@ function checkNumber(name, value, [least, most]) {
 }
 
 const INT_RANGE = [-(2 ** 31), 2 ** 31 - 1];
+const UINT_RANGE = [0, 2 ** 32 - 1];
 
 // The least and the most that a type holds, as far as JavaScript counts exactly.
 const NUMBER_TYPES = {
     gint: ['int', ...INT_RANGE],
-    guint: ['uint', 0, 2 ** 32 - 1],
+    guint: ['uint', ...UINT_RANGE],
     gint64: ['int64', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
     guint64: ['uint64', 0, Number.MAX_SAFE_INTEGER],
 };
@@ -209,6 +219,14 @@ function convertArguments() {
         checkNumber('length', length, [-1, Number.MAX_SAFE_INTEGER]);
         setBodyStream.call(this, contentType, stream, length);
     };
+    checkNumbers(easy, 'get_headers', ['origin', INT_RANGE], ['hop', UINT_RANGE]);
+    checkNumbers(easy, 'pause', ['directions', INT_RANGE]);
+    checkNumbers(easy, 'resume', ['directions', INT_RANGE]);
+    checkNumbers(Msa.Headers.prototype, 'get_nth', ['i', UINT_RANGE]);
+    checkNumbers(Msa.Timings.prototype, 'get_time_us', ['phase', INT_RANGE]);
+    checkNumbers(Msa.Multi.prototype, 'poll', ['timeout_ms', INT_RANGE]);
+    checkNumbers(Msa.Multi.prototype, 'run_async', null, ['io_priority', INT_RANGE]);
+    checkNumbers(Msa.Multi.prototype, 'socket_action', ['fd', INT_RANGE], ['events', INT_RANGE]);
     giveDefaults(easy, 'run_sync', 0, null);
     giveDefaults(Msa.Multi.prototype, 'attach', 0, null);
     ['socket_action', 'perform', 'poll'].forEach(name => giveNumber(Msa.Multi.prototype, name));
@@ -232,9 +250,12 @@ function promisify(name, nRequired, ...defaults) {
 
     checkResults(name);
     proto[`${name}_async`] = function (...args) {
+        const most = nRequired + defaults.length;
         const callback = typeof args.at(-1) === 'function' ? args.pop() : null;
+        if (args.length > most && args.slice(most).some(arg => arg !== null && arg !== undefined))
+            throw new TypeError(`The callback of ${name}_async() is not a function`);
         if (args.length >= nRequired)
-            args.push(...defaults.slice(args.length - nRequired));
+            args.splice(most, args.length, ...defaults.slice(args.length - nRequired));
         if (callback)
             return async.call(this, ...args, callback);
 
