@@ -11,7 +11,7 @@ multi.attach(null);
 
 const easy = new Msa.Easy({uri: ARGV[0]});
 easy.connect('completed', (_easy, error) => {
-    print(error ? error.message : `${easy.get_status()}: ${easy.get_body().get_size()} bytes`);
+    print(error ? error.message : `${easy.status}: ${easy.body.toArray().length} bytes`);
     loop.quit();
 });
 multi.add(easy);
