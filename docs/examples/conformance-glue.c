@@ -1,0 +1,46 @@
+/* conformance-glue.c: the loop of epoll-loop.c, for msa-conformance to try
+ *
+ *   cc -shared -fPIC -o glue.so conformance-glue.c epoll-loop.c \
+ *      $(pkg-config --cflags --libs libmsa-1)
+ *   msa-conformance glue.so
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "epoll-loop.h"
+
+#include <msa-conformance.h>
+
+static gpointer
+attach (MsaMulti *multi)
+{
+  return epoll_loop_new (multi, NULL, NULL);
+}
+
+static gboolean
+run_until (gpointer handle,
+           MsaConformanceDone done,
+           gpointer data,
+           gint64 limit_us)
+{
+  return epoll_loop_run (handle, done, data, limit_us);
+}
+
+static void
+detach (gpointer handle)
+{
+  epoll_loop_free (handle);
+}
+
+const MsaConformanceGlue *
+msa_conformance_get_glue (void)
+{
+  static const MsaConformanceGlue glue = {
+    .version = MSA_CONFORMANCE_VERSION,
+    .name = "epoll",
+    .attach = attach,
+    .run_until = run_until,
+    .detach = detach,
+  };
+
+  return &glue;
+}
