@@ -19,7 +19,7 @@ import tap
 QUOTED = re.compile(r'`([^`\n]+)`')
 NAME = re.compile(r'_?(?:msa_[a-z0-9_]+|Msa[A-Z]\w*|MSA_[A-Z0-9_]+)$')
 PATH = re.compile(r'[\w.*-]+(?:/[\w.*-]+)*(?:/|\.(?:c|h|py|sh|toml|in|js|vala|tsv|required|build|md|list))$')
-FOLDERS = ('', 'libmsa', 'tests', 'docs', 'tests/sim', 'tests/unit', 'tests/interop', 'libmsa/*', 'docs/examples', 'bindings')
+FOLDERS = ('', 'libmsa', 'libmsa/*', 'tests', 'tests/*', 'docs', 'docs/examples', 'docs/examples/*', 'bindings', 'bindings/*')
 MAINTAINERS = ('architecture.md', 'contributing.md', 'testing.md')
 TOP = ('libmsa/', 'tests/', 'docs/', 'bindings/', '.ci/')
 # What is to come.

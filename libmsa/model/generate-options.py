@@ -480,7 +480,7 @@ def comment(title, params, paragraphs, returns=None):
     for paragraph in paragraphs:
         text += [' *']
         for line in paragraph.splitlines():
-            text += [f' * {part}' for part in textwrap.wrap(line, COLUMNS - 20)] or [' *']
+            text += [f' * {part}' for part in textwrap.wrap(line, COLUMNS - 20, break_on_hyphens=False)] or [' *']
     if returns is not None:
         text += [' *', f' * Returns: {returns}']
     return text + [' *', f' * Since: {SINCE}', ' */']
