@@ -445,7 +445,7 @@ msa_multi_finish_close (MsaMulti *self)
     return;
 
   msa_scheduler_shut_down_idle (self->engine);
-  if (self->engine->scheduler.n_connections > 0)
+  if (self->engine->scheduler.n_connections > 0 || self->engine->reactor.n_open_outputs > 0)
     return;
 
   self->closed = MSA_MULTI_CLOSED;
@@ -500,8 +500,8 @@ watch_close (MsaMulti *self)
  * @user_data: passed to @callback
  *
  * Takes no more easies, lets those that run finish, then closes all connections and ends
- * the driver. Peers have two seconds to answer the goodbye; unreferencing the multi waits for
- * nothing.
+ * the driver. Peers have two seconds to answer the goodbye, and files that were begun in vain are
+ * gone; unreferencing the multi waits for nothing.
  *
  * If the multi has no driver, it is attached to the thread-default context.
  *

@@ -43,6 +43,7 @@ struct _MsaStreamIo
   gint64 length; /* of the file that was opened; -1: unknown */
   gboolean existed; /* the file that was opened for output */
   gboolean unfinished; /* it was opened, and not closed */
+  gboolean counted; /* in the reactor's n_open_outputs; the owner's thread's */
   gsize n;
   GError *error; /* (owned) (nullable) */
 };
@@ -149,6 +150,22 @@ abandon (MsaStreamIo *self,
   reactor->ops->run (reactor, &self->task);
 }
 
+/* A closing multi waits for files that are neither complete nor gone. */
+static void
+count_output (MsaStreamIo *self,
+              MsaReactor *reactor,
+              gboolean counted)
+{
+  if (self->counted == counted)
+    return;
+
+  self->counted = counted;
+  if (counted)
+    reactor->n_open_outputs++;
+  else
+    reactor->n_open_outputs--;
+}
+
 static void
 task_done_cb (MsaTask *task,
               MsaReactor *reactor,
@@ -157,6 +174,8 @@ task_done_cb (MsaTask *task,
   MsaStreamIo *self = MSA_CONTAINER_OF (task, MsaStreamIo, task);
   g_autoptr (GError) error = g_steal_pointer (&self->error);
 
+  if (reactor != NULL && !self->unfinished)
+    count_output (self, reactor, FALSE);
   if (self->owner == NULL || reactor == NULL)
     {
       abandon (self, reactor);
@@ -367,6 +386,7 @@ msa_stream_io_open_output (MsaStreamIo *self,
                            GFile *file)
 {
   g_set_object (&self->file, file);
+  count_output (self, self->reactor, TRUE);
   begin (self, MSA_STREAM_OPEN_OUTPUT, 0);
 }
 

@@ -69,6 +69,7 @@ struct _MsaReactor
   MsaSys              *sys;     /* (unowned) */
   MsaLog              *log;     /* (unowned) (nullable) */
   MsaHeap              timers;  /* of MsaTimer.node */
+  guint                n_open_outputs; /* files that are being written, neither complete nor discarded */
   GMainContext        *context; /* (unowned) (nullable): what drives the multi, if a context does; its source holds it */
 };
 

@@ -337,6 +337,79 @@ test_multi_gone (MsaTestWorld *world)
   place_clear (&place);
 }
 
+static void
+closed_cb (GObject *source,
+           GAsyncResult *result,
+           gpointer data)
+{
+  g_assert_true (msa_multi_close_finish (MSA_MULTI (source), result, NULL));
+  (*(gboolean *) data) = TRUE;
+}
+
+static gboolean
+is_true (gpointer data)
+{
+  return *(gboolean *) data;
+}
+
+/* The process may end when the multi is closed: nothing may be left behind then. */
+static void
+close_while_discarding (MsaTestWorld *world,
+                        gboolean writing)
+{
+  g_autoptr (GFile) file = NULL;
+  MsaEasy *easy = msa_test_world_make (world, "/part/200000");
+  gboolean closed = FALSE;
+  Place place;
+
+  place_init (&place);
+  file = g_file_new_for_path (place.path);
+  msa_easy_set_output_file (easy, file);
+  if (writing)
+    msa_sim_set_job_delay (world->sim, G_USEC_PER_SEC);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_RECEIVING));
+  /* Opened, and another job under way, or none. */
+  msa_test_world_settle (world, writing ? G_USEC_PER_SEC + G_USEC_PER_SEC / 2 : 10000);
+  msa_sim_set_job_delay (world->sim, G_USEC_PER_SEC);
+  msa_test_world_remove (world, easy);
+  msa_multi_close_async (world->multi, NULL, closed_cb, &closed);
+  msa_test_world_settle (world, G_USEC_PER_SEC / 4);
+  g_assert_false (closed);
+  g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
+  g_assert_true (msa_test_world_run_until (world, is_true, &closed));
+  g_assert_false (g_file_test (place.path, G_FILE_TEST_EXISTS));
+  place_clear (&place);
+}
+
+static void
+test_close_while_discarding (MsaTestWorld *world)
+{
+  close_while_discarding (world, FALSE);
+}
+
+static void
+test_close_while_writing (MsaTestWorld *world)
+{
+  close_while_discarding (world, TRUE);
+}
+
+/* One that is complete is not waited for, though its easy is kept. */
+static void
+test_close_when_complete (MsaTestWorld *world)
+{
+  gboolean closed = FALSE;
+  Place place;
+
+  place_init (&place);
+  msa_multi_set_keep_finished (world->multi, TRUE);
+  run_into (world, "/hello", place.path);
+  assert_contents (place.path, "/hello");
+  msa_multi_close_async (world->multi, NULL, closed_cb, &closed);
+  g_assert_true (msa_test_world_run_until (world, is_true, &closed));
+  place_clear (&place);
+}
+
 int
 main (int argc,
       char **argv)
@@ -354,6 +427,9 @@ main (int argc,
     { "/msa/output-files/full", test_full },
     { "/msa/output-files/full-keeps-old", test_full_keeps_old },
     { "/msa/output-files/removed", test_removed },
+    { "/msa/output-files/close/while-discarding", test_close_while_discarding },
+    { "/msa/output-files/close/while-writing", test_close_while_writing },
+    { "/msa/output-files/close/when-complete", test_close_when_complete },
   };
 
   static const gboolean new_file = FALSE, older_file = TRUE;
