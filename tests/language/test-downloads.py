@@ -22,7 +22,7 @@ from unittest import mock
 import tap
 from screen import Picture, Screen
 from scripted_server import ScriptedServer
-from support import DEADLINE_S, Case, pattern
+from support import DEADLINE_S, Case, exceptions_of_callbacks, pattern
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../docs')
 PICTURE = os.path.join(DOCS, 'downloads.png')
@@ -80,6 +80,8 @@ class Window(Case):
         settings.set_property('gtk-decoration-layout', ':close')
 
     def setUp(self):
+        raised = self.enterContext(exceptions_of_callbacks())
+        self.addCleanup(lambda: self.assertEqual(raised, []))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
@@ -522,7 +524,7 @@ class Transfers(Window):
         paused.pause()
         self.close()
         self.assertEqual(self.downloads.multi.get_n_running(), 0)
-        self.assert_folder()
+        self.assertEqual(os.listdir(self.folder), [])
 
 
 class Looks(Window):
@@ -652,7 +654,7 @@ class Program(Window):
         folder = os.path.join(self.folder, 'new')
         status = downloads.main(['--folder', folder, self.server.url + '/a', self.server.url + '/b'])
         self.assertEqual((status, seen), (0, [['done', 'running']]))
-        self.wait(lambda: os.listdir(folder) == ['b'])
+        self.assertEqual(os.listdir(folder), ['b'])
 
 
 # Without tests of their own.
