@@ -3,7 +3,7 @@
 #
 #   test-embedding.py [name program]...
 #
-# Names are fd, fifo, glib, poll and uv: docs/examples/<name>-fetch.c.
+# Names are action, fd, fifo, glib, poll and uv: docs/examples/<name>-fetch.c.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import os
