@@ -36,6 +36,8 @@ static struct
   guint in_timer; /* calls of the timer function on the stack */
   int told_ms;
   gint64 told_us;
+  gboolean is_pending; /* not called for since */
+  gint64 withdrawn_us;
   guint n_unbidden;
   guint n_calls;
   guint n_performs;
@@ -128,6 +130,11 @@ timer_cb (MsaMulti *multi,
 
   if (is_watched (multi))
     {
+      if (timeout_ms < 0)
+        watch.withdrawn_us = watch.is_pending
+                                 ? watch.told_us + watch.told_ms * G_GINT64_CONSTANT (1000)
+                                 : 0;
+      watch.is_pending = timeout_ms >= 0;
       watch.told_ms = timeout_ms;
       watch.told_us = g_get_monotonic_time ();
       watch.n_unbidden = 0;
@@ -231,6 +238,7 @@ note_timeout (void)
   if (watch.in_timer > 0)
     broken ("C7", "A timeout of 0 means at once, but not from within the timer function.",
             "msa_multi_socket_action() was called with MSA_SOCKET_TIMEOUT from within it.");
+  watch.is_pending = FALSE;
   if (watch.told_ms < 0 && watch.has_timer_func)
     watch.n_unbidden++;
   if (watch.n_unbidden > MAX_UNBIDDEN)
@@ -423,6 +431,12 @@ watch_get_told_ms (gint64 *when_us)
   *when_us = watch.told_us;
 
   return watch.told_ms;
+}
+
+gint64
+watch_get_withdrawn_us (void)
+{
+  return watch.withdrawn_us;
 }
 
 GHashTable *

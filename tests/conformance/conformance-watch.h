@@ -52,6 +52,8 @@ guint       watch_count_messages (void);
 guint       watch_count_unbidden (void);
 /* The timeout as told last, and when; -1: none. */
 int         watch_get_told_ms    (gint64 *when_us);
+/* When the timeout would have been over that the last -1 took away; 0: it took none. */
+gint64      watch_get_withdrawn_us (void);
 /* (element-type WatchedFd): all descriptors that were ever told of, by number. */
 GHashTable *watch_get_fds        (void);
 guint       watch_count_announced (void);

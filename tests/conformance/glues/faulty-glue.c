@@ -18,10 +18,14 @@ typedef enum
   NUMBERS_KEPT,       /* what is announced again is taken for what was there */
   CHANGES_IGNORED,    /* after the first, watched for IN only */
   OUT_ALWAYS,         /* watched for both, whatever is wanted */
+  ONE_SHOT,           /* one event for each announcement */
   FIRST_EVENT_ONLY,   /* of several, by edges */
+  FIRST_IGNORED,      /* what is announced before the loop runs is not watched */
+  STALE_ASSERTED,     /* an event of what was removed is taken for impossible */
   WRONG_EVENTS,       /* libuv's values, not GIOCondition's */
   STOPS_AT_ZERO,      /* does not look at descriptors while nothing runs */
   TIMER_IGNORED,      /* only what is due at once is done */
+  TIMER_LOOKED_UP,    /* before the program does its part of the turn */
   TIMER_FIRST,        /* a timeout is not replaced */
   TIMER_MINUS_ONE,    /* the timeout before stays */
   TIMER_MINUS_ONE_IS_ZERO,
@@ -61,6 +65,7 @@ typedef struct
   GHashTable *known;      /* (owned): numbers that were announced */
   guint       n_running;
   guint       n_running_before;
+  gboolean    has_run;
 } Glue;
 
 static const Fault fault = FAULT;
@@ -97,6 +102,10 @@ watch (Glue *self,
     event.events |= EPOLLOUT;
   if (fault == FIRST_EVENT_ONLY)
     event.events |= EPOLLET;
+  if (fault == ONE_SHOT)
+    event.events |= EPOLLONESHOT;
+  if (fault == FIRST_IGNORED && !self->has_run)
+    return;
 
   /* The kernel has forgotten what was closed. */
   if (epoll_ctl (self->epoll, is_known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) < 0 &&
@@ -179,6 +188,10 @@ static void
 act (Glue *self,
      const struct epoll_event *event)
 {
+  if (fault == STALE_ASSERTED &&
+      !g_hash_table_contains (self->known, GINT_TO_POINTER (event->data.fd)))
+    abort ();
+
   if (fault == WRONG_EVENTS)
     drive (self, event->data.fd, (MsaSocketEvents) 2);
   else
@@ -221,10 +234,11 @@ watch_numbers (Glue *self)
 
 static void
 turn (Glue *self,
-      gint64 until_us)
+      gint64 until_us,
+      gint64 timer_us)
 {
   struct epoll_event events[EVENTS_A_TURN];
-  gint64 left_us = MIN (until_us, self->timer_us) - g_get_monotonic_time ();
+  gint64 left_us = MIN (until_us, timer_us) - g_get_monotonic_time ();
   int wait_ms = fault == BUSY ? 0 : (int) CLAMP ((left_us + 999) / 1000, 0, G_MAXINT);
   int n;
 
@@ -253,6 +267,7 @@ run_until (gpointer handle,
 {
   Glue *self = handle;
   gint64 until_us = g_get_monotonic_time () + limit_us;
+  gint64 timer_us;
 
   while (fault == HANGS)
     g_usleep (1000);
@@ -265,13 +280,16 @@ run_until (gpointer handle,
   if (fault == EARLY || fault == UNTRUE)
     return fault == UNTRUE;
 
+  self->has_run = TRUE;
+  timer_us = self->timer_us;
   while (!done (data))
     {
       while (fault == LATE && g_get_monotonic_time () < until_us)
-        turn (self, until_us);
+        turn (self, until_us, self->timer_us);
       if (g_get_monotonic_time () >= until_us)
         return FALSE;
-      turn (self, until_us);
+      turn (self, until_us, fault == TIMER_LOOKED_UP ? timer_us : self->timer_us);
+      timer_us = self->timer_us;
     }
 
   return TRUE;
