@@ -250,7 +250,9 @@ msa_easy_set_output_stream (MsaEasy *self,
  *
  * Writes the response's body to a file, which is replaced when all of it has come.
  *
- * If the transfer fails or is removed, the file stays as it was, or does not come into being.
+ * If the transfer fails or is removed, the file stays as it was, or does not come into being. Until
+ * all has come, it lies in the same folder under another name, which begins with a dot; a program
+ * that is ended meanwhile may leave that.
  * A symbolic link is followed. The new file has the mode of the old one and its owner, as far as
  * the program may give them.
  * One that cannot be written ends the transfer with %MSA_ERROR_WRITE.

@@ -107,7 +107,8 @@ operate (MsaStreamIo *self,
                             &self->error);
       break;
     case MSA_STREAM_CLOSE:
-      self->unfinished &= !g_output_stream_close (self->output, self->cancellable, &self->error);
+      self->unfinished = !sys->ops->finish_output (sys, self->output, self->file,
+                                                   self->cancellable, &self->error);
       break;
     case MSA_STREAM_DISCARD:
       discard (self, sys);

@@ -137,14 +137,15 @@ typedef struct
 
   /* The index of a network interface, for an IPv6 zone; 0 if there is none of that name. */
   guint    (*interface_index) (MsaSys *self, const char *name);
-  /* The file takes its name, and what stood there goes, when the stream is closed; not if that
-   * is cancelled. */
+  /* The file takes its name, and what stood there goes, with finish_output(). */
   GOutputStream * (*open_output) (MsaSys *self, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
   /* @length: of the file, -1 if it has none. */
   GInputStream * (*open_input) (MsaSys *self, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
   /* Writes @n bytes, which lie in the pipe, to what open_output() gave. */
   gboolean (*pipe_drain) (MsaSys *self, MsaPipe *pipe, GOutputStream *stream, gsize n, GCancellable *cancellable, GError **error);
-  /* Closes what open_output() gave, and leaves nothing behind that was not there before:
+  /* Closes what open_output() gave for @file. */
+  gboolean (*finish_output) (MsaSys *self, GOutputStream *stream, GFile *file, GCancellable *cancellable, GError **error);
+  /* Closes it, and leaves nothing behind that was not there before:
    * @existed says whether the file was. */
   void     (*discard_output) (MsaSys *self, GOutputStream *stream, GFile *file, gboolean existed);
 

@@ -1,8 +1,9 @@
 /* msa-sys-real-files.c: files that are written so that a failure leaves no trace
  *
- * Part of the real system. A file that exists is written beside itself and takes its name when
- * the stream is closed. GIO, left to itself, writes over symbolic and hard links and what it cannot
- * give the old owner: then the old contents are gone before the new ones are there.
+ * Part of the real system. A file is written beside its place and takes its name when it is
+ * complete. GIO, left to itself, writes over symbolic and hard links and what it cannot
+ * give the old owner: then the old contents are gone before the new ones are there. And it writes
+ * a file that is new under its own name, which half a file has when the program ends.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,6 +18,10 @@
 
 #define REPLACE_FLAGS (G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION)
 #define OLD_ATTRIBUTES "unix::mode,unix::uid,unix::gid"
+
+/* Data of a stream: the GFile that it writes, if that is not the one that was asked for. */
+#define BESIDE "msa-beside"
+#define MAX_TRIES 100
 
 /* The file itself, where @file is a link to one. */
 static GFile *
@@ -51,6 +56,60 @@ take_over (GOutputStream *stream,
   fchmod (fd, mode & 0777);
 }
 
+static gboolean
+is_free (GFile *file,
+         GCancellable *cancellable)
+{
+  g_autoptr (GFileInfo) info = NULL;
+
+  /* Elsewhere a name that is not the user's may not do. */
+  if (g_file_peek_path (file) == NULL)
+    return FALSE;
+
+  info = g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                            G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, cancellable, NULL);
+  return info == NULL;
+}
+
+/* NULL: it cannot be. GIO says why when it is asked for the file itself. */
+static GOutputStream *
+create_beside (GFile *file,
+               GCancellable *cancellable)
+{
+  g_autoptr (GFile) folder = g_file_get_parent (file);
+  GFileOutputStream *stream = NULL;
+
+  for (guint i = 0; i < MAX_TRIES && folder != NULL && stream == NULL; i++)
+    {
+      g_autofree char *name = g_strdup_printf (".msa-%08x", g_random_int ());
+      g_autoptr (GFile) beside = g_file_get_child (folder, name);
+      g_autoptr (GError) error = NULL;
+
+      stream = g_file_create (beside, G_FILE_CREATE_NONE, cancellable, &error);
+      if (stream != NULL)
+        g_object_set_data_full (G_OBJECT (stream), BESIDE, g_steal_pointer (&beside),
+                                g_object_unref);
+      else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS))
+        break;
+    }
+
+  return (GOutputStream *) stream;
+}
+
+static GOutputStream *
+open_new (GFile *file,
+          GCancellable *cancellable,
+          GError **error)
+{
+  GOutputStream *stream = is_free (file, cancellable) ? create_beside (file, cancellable) : NULL;
+
+  if (stream != NULL)
+    return stream;
+
+  return (GOutputStream *) g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable,
+                                           error);
+}
+
 GOutputStream *
 msa_sys_real_open_output (MsaSys *sys,
                           GFile *file,
@@ -65,8 +124,7 @@ msa_sys_real_open_output (MsaSys *sys,
 
   *existed = old != NULL;
   if (old == NULL)
-    return G_OUTPUT_STREAM (
-        g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, cancellable, error));
+    return open_new (file, cancellable, error);
 
   target = follow_links (file);
   stream = g_file_replace (target, NULL, FALSE, REPLACE_FLAGS, cancellable, error);
@@ -78,6 +136,23 @@ msa_sys_real_open_output (MsaSys *sys,
   return G_OUTPUT_STREAM (stream);
 }
 
+gboolean
+msa_sys_real_finish_output (MsaSys *sys,
+                            GOutputStream *stream,
+                            GFile *file,
+                            GCancellable *cancellable,
+                            GError **error)
+{
+  GFile *beside = g_object_get_data (G_OBJECT (stream), BESIDE);
+
+  if (!g_output_stream_close (stream, cancellable, error))
+    return FALSE;
+
+  return beside == NULL ||
+         g_file_move (beside, file, G_FILE_COPY_OVERWRITE | G_FILE_COPY_NO_FALLBACK_FOR_MOVE,
+                      cancellable, NULL, NULL, error);
+}
+
 void
 msa_sys_real_discard_output (MsaSys *sys,
                              GOutputStream *stream,
@@ -85,9 +160,12 @@ msa_sys_real_discard_output (MsaSys *sys,
                              gboolean existed)
 {
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+  GFile *beside = g_object_get_data (G_OBJECT (stream), BESIDE);
 
   g_cancellable_cancel (cancelled);
   g_output_stream_close (stream, cancelled, NULL);
-  if (!existed)
+  if (beside != NULL)
+    g_file_delete (beside, NULL, NULL);
+  else if (!existed)
     g_file_delete (file, NULL, NULL);
 }

@@ -52,6 +52,11 @@ GOutputStream *msa_sys_real_open_output (MsaSys *sys,
                                          gboolean *existed,
                                          GCancellable *cancellable,
                                          GError **error);
+gboolean msa_sys_real_finish_output (MsaSys *sys,
+                                     GOutputStream *stream,
+                                     GFile *file,
+                                     GCancellable *cancellable,
+                                     GError **error);
 void     msa_sys_real_discard_output (MsaSys *sys,
                                       GOutputStream *stream,
                                       GFile *file,

@@ -514,6 +514,7 @@ static const MsaSysOps ops = {
   .file_stamp = real_file_stamp,
   .open_output = msa_sys_real_open_output,
   .pipe_drain = msa_sys_real_pipe_drain,
+  .finish_output = msa_sys_real_finish_output,
   .discard_output = msa_sys_real_discard_output,
   .open_input = real_open_input,
   .interface_index = real_interface_index,

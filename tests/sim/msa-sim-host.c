@@ -377,6 +377,16 @@ sim_pipe_drain (MsaSys *sys,
   return FALSE;
 }
 
+gboolean
+sim_finish_output (MsaSys *sys,
+                   GOutputStream *stream,
+                   GFile *file,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  return msa_sys_real_finish_output (sys, stream, file, cancellable, error);
+}
+
 void
 sim_discard_output (MsaSys *sys,
                     GOutputStream *stream,

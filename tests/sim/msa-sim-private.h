@@ -232,6 +232,7 @@ int            sim_ask_resolver     (MsaSys *sys, MsaJob *job, GResolver *resolv
 GOutputStream *sim_open_output      (MsaSys *sys, GFile *file, gboolean *existed, GCancellable *cancellable, GError **error);
 MsaPipe       *sim_pipe_open        (MsaSys *sys);
 gboolean       sim_pipe_drain       (MsaSys *sys, MsaPipe *pipe, GOutputStream *stream, gsize n, GCancellable *cancellable, GError **error);
+gboolean       sim_finish_output    (MsaSys *sys, GOutputStream *stream, GFile *file, GCancellable *cancellable, GError **error);
 void           sim_discard_output   (MsaSys *sys, GOutputStream *stream, GFile *file, gboolean existed);
 GInputStream  *sim_open_input       (MsaSys *sys, GFile *file, gint64 *length, GCancellable *cancellable, GError **error);
 GBytes        *sim_read_file        (MsaSys *sys, const char *path, gsize max, GError **error);

@@ -330,6 +330,7 @@ static const MsaSysOps ops = {
   .pipe_open = sim_pipe_open,
   .socket_splice = sim_socket_splice,
   .pipe_drain = sim_pipe_drain,
+  .finish_output = sim_finish_output,
   .discard_output = sim_discard_output,
   .open_input = sim_open_input,
   .interface_index = sim_interface_index,

@@ -311,6 +311,34 @@ test_removed (MsaTestWorld *world)
   place_clear (&place);
 }
 
+/* Until all of it is there, nothing has its name. */
+static void
+test_new (MsaTestWorld *world)
+{
+  g_autoptr (GFile) file = NULL;
+  MsaEasy *easy = msa_test_world_make (world, "/part/200000");
+  MsaEasy *other = msa_test_world_make (world, "/hello");
+  Place place;
+
+  place_init (&place);
+  file = g_file_new_for_path (place.path);
+  msa_easy_set_output_file (easy, file);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_RECEIVING));
+  msa_test_world_settle (world, 10000);
+  g_assert_false (g_file_test (place.path, G_FILE_TEST_EXISTS));
+
+  /* Of two that have the same name, the one that is complete has it. */
+  msa_easy_set_output_file (other, file);
+  msa_test_world_add_again (world, other);
+  g_assert_true (msa_test_world_run (world, 1));
+  assert_contents (place.path, "/hello");
+  msa_test_world_remove (world, easy);
+  msa_test_world_settle (world, 10000);
+  assert_contents (place.path, "/hello");
+  place_clear (&place);
+}
+
 /* The transfer fails while its file is being opened, and the multi goes before that has ended. */
 static void
 test_multi_gone (MsaTestWorld *world)
@@ -430,6 +458,7 @@ main (int argc,
     { "/msa/output-files/close/while-discarding", test_close_while_discarding },
     { "/msa/output-files/close/while-writing", test_close_while_writing },
     { "/msa/output-files/close/when-complete", test_close_when_complete },
+    { "/msa/output-files/new", test_new },
   };
 
   static const gboolean new_file = FALSE, older_file = TRUE;
