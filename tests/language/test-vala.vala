@@ -95,7 +95,7 @@ void test_enumerations () {
 }
 
 void test_properties () {
-	var easy = new Msa.Easy (null) {
+	var easy = new Msa.Easy () {
 		uri = "http://127.0.0.1/",
 		timeout_ms = 5,
 		max_body_bytes = -1
@@ -300,7 +300,7 @@ class Driver {
 
 	void act (int fd, Msa.SocketEvents events) {
 		try {
-			multi.socket_action (fd, events, null);
+			multi.socket_action (fd, events);
 		} catch (Error error) {
 			assert_not_reached ();
 		}
@@ -347,9 +347,10 @@ void test_perform_and_poll () {
 		multi.perform (out n_running);
 		while (n_running > 0) {
 			assert (multi.get_poll_fds ().length > 0);
-			multi.poll (1000, null);
+			multi.poll (1000);
 			multi.perform (out n_running);
 		}
+		assert (multi.perform () && n_running == 0);
 		for (var easy = multi.info_read (out n_left); easy != null; easy = multi.info_read (out n_left)) {
 			assert (easy.get_error () == null);
 			n_read++;
@@ -371,8 +372,15 @@ void test_list () {
 	} catch (Error error) {
 		assert (error is Msa.Error.ALREADY_ADDED);
 	}
-	assert (multi.get_transfers ().get_n_items () == 1);
-	assert (multi.get_transfers ().get_item (0) == easy);
+	ListModel list = multi.get_transfers ();
+	assert (list.get_n_items () == 1);
+	assert (list.get_item (0) == easy);
+	var count = 0;
+	foreach (var its in multi.get_transfers ()) {
+		assert (its == easy && its.uri == plain + "/never");
+		count++;
+	}
+	assert (count == 1 && multi.get_transfers ()[0] == easy && multi.get_transfers ().size == 1);
 	multi.remove (easy);
 	assert (multi.n_running == 0);
 }
