@@ -429,8 +429,9 @@ function addIterators() {
     Msa.Headers.prototype[Symbol.iterator] = function () {
         return Array.from({length: this.get_length()}, (_, i) => this.get_nth(i)).values();
     };
+    // The list follows at the end of a dispatch; this tells of this moment.
     multi[Symbol.iterator] = function () {
-        return getItems(getTransfers.call(this)).values();
+        return this.dup_easies().values();
     };
     multi.get_transfers = function () {
         const list = getTransfers.call(this);

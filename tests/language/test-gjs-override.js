@@ -309,11 +309,12 @@ await run('/msa/gjs/override', {
         const multi = new Msa.Multi(), easies = [1, 2, 3].map(() => easyOf('/never'));
         equal([...multi], []);
         easies.forEach(easy => multi.add(easy));
+        equal([...multi].map((easy, i) => easy === easies[i]), [true, true, true]);
         multi.perform();
-        for (const list of [multi, multi.get_transfers()])
-            equal([...list].map((easy, i) => easy === easies[i]), [true, true, true]);
+        equal([...multi.get_transfers()].map((easy, i) => easy === easies[i]), [true, true, true]);
         for (const easy of multi)
             multi.remove(easy);
+        equal([...multi], []);
         multi.perform();
         equal([...multi.get_transfers()], []);
     },
