@@ -30,22 +30,22 @@ class Fetch:
         self.left = self.done = self.failed = self.bytes = 0
         self.errors = []
 
-    def on_data(self, easy, data, length):
-        self.bytes += length
+    def on_data(self, easy, data):
+        self.bytes += len(data)
         return Msa.WriteResult.CONTINUE
 
     def on_completed(self, easy, error):
-        if not error and easy.get_status() < 400:
+        if not error and easy.status < 400:
             self.done += 1
         else:
             self.failed += 1
-            self.errors.append(f'{easy.get_uri()}: {error.message if error else f"HTTP status {easy.get_status()}"}')
+            self.errors.append(f'{easy.uri}: {error.message if error else f"HTTP status {easy.status}"}')
         self.left -= 1
         if self.left == 0:
             self.loop.quit()
 
     def add(self, url):
-        easy = Msa.Easy.new(url)
+        easy = Msa.Easy(url)
         easy.set_write_func(self.on_data)
         easy.connect('completed', self.on_completed)
         self.left += 1

@@ -62,8 +62,8 @@ class Fetch:
     def run(self):
         self.multi.add(self.easy)
         self.loop.run()
-        error = self.easy.get_error()
-        print(error.message if error else f'{self.easy.get_status()}: {self.easy.get_body().get_size()} bytes',
+        error = self.easy.error
+        print(error.message if error else f'{self.easy.status}: {len(self.easy.body or b"")} bytes',
               file=sys.stderr if error else sys.stdout)
         return 1 if error else 0
 

@@ -1,0 +1,2 @@
+# The modules are all.
+# SPDX-License-Identifier: LGPL-2.1-or-later
