@@ -127,6 +127,9 @@ def check_value(pspec, value):
             raise TypeError(f'{pspec.name} is a str, not {type(value).__name__}')
     elif pspec.value_type.is_a(GObject.TYPE_ENUM) and not isinstance(value, pspec.value_type.pytype):
         raise TypeError(f'{pspec.name} is a Msa.{pspec.value_type.pytype.__name__}, not {type(value).__name__}')
+    elif pspec.value_type.is_a(GObject.TYPE_OBJECT):
+        if value is not None and not isinstance(value, pspec.value_type.pytype):
+            raise TypeError(f'{pspec.name} is a {pspec.value_type.pytype.__name__}, not {type(value).__name__}')
     check_text(value)
 
 
@@ -162,6 +165,14 @@ def takes_text(info):
     return False
 
 
+def set_property(self, name, value):
+    check_settings(type(self), {name: value})
+    pspec = self.find_property(name.replace('_', '-'))
+    if pspec is not None and pspec.flags & GObject.ParamFlags.CONSTRUCT_ONLY:
+        raise TypeError(f'{name} is set by the constructor only')
+    GObject.Object.set_property(self, name, value)
+
+
 def finish_class(kind):
     """Wraps the methods that raise or take text, and makes attributes of the properties."""
     base = kind.__mro__[1]
@@ -179,6 +190,7 @@ def finish_class(kind):
         if method is not getattr(base, name):
             setattr(kind, name, method)
     if issubclass(kind, GObject.Object):
+        kind.set_property = set_property
         for pspec in GObject.list_properties(base):
             if pspec.owner_type == base.__gtype__:
                 add_attribute(kind, pspec)
@@ -204,6 +216,10 @@ def checking_value(setter, pspec):
 
     return wrapper
 
+
+has_feature = checking(Msa.has_feature)
+supports_scheme = checking(Msa.supports_scheme)
+__all__ += ['has_feature', 'supports_scheme']
 
 # Headers
 
@@ -523,7 +539,9 @@ class Multi(Msa.Multi):
         self._driver = OTHER
 
     def socket_action(self, fd, events=0):
-        """Gives how many transfers run."""
+        """Gives how many transfers run. Events are Msa.SocketEvents, GLib.IOCondition or a number."""
+        if isinstance(events, int) and not 0 <= events <= GLib.MAXUINT16:
+            raise ValueError(f'{events} is no set of events')
         return super().socket_action(fd, Msa.SocketEvents(events))[1]
 
     def perform(self):
