@@ -186,6 +186,21 @@ msa_multi_run_return (gpointer run,
   run_unref (self);
 }
 
+/* Languages may hand in the result of anything. */
+static gboolean
+is_result_of (MsaMulti *self,
+              GAsyncResult *result,
+              gpointer tag,
+              GError **error)
+{
+  if (g_task_is_valid (result, self) && g_async_result_is_tagged (result, tag))
+    return TRUE;
+
+  g_set_error_literal (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT,
+                       "The result is that of another call");
+  return FALSE;
+}
+
 static gboolean
 return_cancelled_cb (gpointer user_data)
 {
@@ -238,15 +253,6 @@ start_run (MsaMulti *self,
   msa_multi_ensure_driven (self);
 }
 
-/* A result of another of these calls holds something else. */
-static gboolean
-is_result_of (GAsyncResult *result,
-              MsaMulti *self,
-              gpointer call)
-{
-  return g_task_is_valid (result, self) && g_async_result_is_tagged (result, call);
-}
-
 /**
  * msa_multi_run_async:
  * @self: the multi
@@ -291,8 +297,8 @@ msa_multi_run_async (MsaMulti *self,
  * Ends [method@Multi.run_async].
  *
  * Gives any code of [error@Error] that a transfer can end with, %MSA_ERROR_ALREADY_ADDED and
- * %MSA_ERROR_CLOSED as [method@Multi.add], and %G_IO_ERROR_CANCELLED if it was cancelled or the
- * easy was removed.
+ * %MSA_ERROR_CLOSED as [method@Multi.add], %G_IO_ERROR_CANCELLED if it was cancelled or the
+ * easy was removed, and %MSA_ERROR_INVALID_ARGUMENT for the result of another call.
  *
  * Returns: %TRUE if the run succeeded; a status of 400 or more is no failure
  *
@@ -303,7 +309,11 @@ msa_multi_run_finish (MsaMulti *self,
                       GAsyncResult *result,
                       GError **error)
 {
-  g_return_val_if_fail (is_result_of (result, self, msa_multi_run_async), FALSE);
+  g_return_val_if_fail (MSA_IS_MULTI (self), FALSE);
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), FALSE);
+
+  if (!is_result_of (self, result, msa_multi_run_async, error))
+    return FALSE;
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -361,7 +371,11 @@ msa_multi_fetch_finish (MsaMulti *self,
                         GAsyncResult *result,
                         GError **error)
 {
-  g_return_val_if_fail (is_result_of (result, self, msa_multi_fetch_async), NULL);
+  g_return_val_if_fail (MSA_IS_MULTI (self), NULL);
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), NULL);
+
+  if (!is_result_of (self, result, msa_multi_fetch_async, error))
+    return NULL;
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -549,7 +563,11 @@ msa_multi_close_finish (MsaMulti *self,
                         GAsyncResult *result,
                         GError **error)
 {
-  g_return_val_if_fail (is_result_of (result, self, msa_multi_close_async), FALSE);
+  g_return_val_if_fail (MSA_IS_MULTI (self), FALSE);
+  g_return_val_if_fail (G_IS_ASYNC_RESULT (result), FALSE);
+
+  if (!is_result_of (self, result, msa_multi_close_async, error))
+    return FALSE;
 
   return g_task_propagate_boolean (G_TASK (result), error);
 }
