@@ -40,19 +40,16 @@ function countCompletion(size) {
     countBytes(size);
 }
 
-/** Has the handlers of a signal counted by count(), which gets what they get. */
+/** Has a signal's calls of handlers counted by count(), which gets what they get. No signal of these has more arguments. */
 function countHandlers(proto, signal, count) {
     for (const name of ['connect', 'connect_after']) {
         const connect = proto[name];
         proto[name] = function (detailedSignal, handler) {
             if (detailedSignal !== signal || typeof handler !== 'function')
                 return connect.call(this, detailedSignal, handler);
-            return connect.call(this, signal, function (object, ...args) {
-                try {
-                    return handler.call(this, object, ...args);
-                } finally {
-                    count(object, ...args);
-                }
+            return connect.call(this, signal, (object, first, second) => {
+                count(object, first);
+                return handler(object, first, second);
             });
         };
     }
@@ -174,9 +171,13 @@ function getConverters(klass) {
     return converters;
 }
 
+/** As GObject writes a property, in C, and in JavaScript. */
+function spellingsOf(name) {
+    return [name, name.replaceAll('-', '_'), name.replace(/-(.)/g, (_match, letter) => letter.toUpperCase())];
+}
+
 function convertInSetter(proto, name, convert) {
-    const snake = name.replaceAll('-', '_');
-    const camel = name.replace(/-(.)/g, (_match, letter) => letter.toUpperCase());
+    const spellings = spellingsOf(name), snake = spellings[1];
     const getter = proto[`get_${snake}`], setter = proto[`set_${snake}`];
     if (!getter || !setter)
         return;
@@ -188,20 +189,25 @@ function convertInSetter(proto, name, convert) {
         return getter.call(this);
     };
     proto[`set_${snake}`] = set;
-    for (const spelling of [name, snake, camel])
+    for (const spelling of spellings)
         Object.defineProperty(proto, spelling, {configurable: true, get, set});
 }
 
 function convertProperties(klass) {
     const proto = klass.prototype, init = proto._init;
-    const converters = getConverters(klass);
+    const converters = getConverters(klass), bySpelling = new Map();
 
     converters.forEach((convert, name) => convertInSetter(proto, name, convert));
+    converters.forEach((convert, name) => spellingsOf(name).forEach(spelling => bySpelling.set(spelling, convert)));
     proto._init = function (params = {}, ...rest) {
-        const converted = {};
-        for (const [spelling, value] of Object.entries(params)) {
-            const name = spelling.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`).replaceAll('_', '-');
-            converted[spelling] = converters.get(name)?.(value) ?? value;
+        let converted = params;
+        for (const spelling in params) {
+            const convert = bySpelling.get(spelling);
+            if (!convert)
+                continue;
+            if (converted === params)
+                converted = {...params};
+            converted[spelling] = convert(params[spelling]);
         }
         return init.call(this, converted, ...rest);
     };
