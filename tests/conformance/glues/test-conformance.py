@@ -55,7 +55,10 @@ MAIN_FAULTS = {
 }
 # What does not concern a glue, by its name.
 NO_CALLBACKS = {'timer-withdrawn', 'strangers'}
-SKIPPED = {'glib': NO_CALLBACKS | {'messages', 'running'}, 'fd': NO_CALLBACKS, 'poll': NO_CALLBACKS}
+NO_MESSAGES = {'messages', 'running'}
+SKIPPED = {
+    'fd': NO_CALLBACKS, 'glib': NO_CALLBACKS | NO_MESSAGES, 'poll': NO_CALLBACKS, 'unseen': NO_CALLBACKS | NO_MESSAGES,
+}
 
 RESULT = re.compile(r'(ok|not ok) \d+ (\S+) \((\w+)\)(?: # SKIP (.*))?')
 
@@ -133,6 +136,12 @@ class Conformance(unittest.TestCase):
         result = self.run_program(*PATIENCE, '--verbose', '-c', 'messages', self.glue('faulty-none'))
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertRegex(result.stdout, r'1\.\.1\nok 1 messages \(C5\)\n# driven by callbacks, \d+ calls, 10 messages\n')
+
+    def test_unseen(self):
+        result = self.run_program(*PATIENCE, '--verbose', '-c', 'messages', self.glue('glue-unseen'))
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn('ok 1 messages (C5) # SKIP no calls of the glue are seen\n'
+                      '# driven by what is not seen, 0 calls, 0 messages\n', result.stdout)
 
     def test_list(self):
         result = self.run_program('--list')
