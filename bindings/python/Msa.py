@@ -117,28 +117,42 @@ def check_text(value):
             check_text(part)
 
 
-def check_value(pspec, value):
-    """PyGObject makes a text of any value, and C is not to see a number that is out of range."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and hasattr(pspec, 'minimum'):
-        if not pspec.minimum <= value <= pspec.maximum:
-            raise ValueError(f'{pspec.name} is from {pspec.minimum} to {pspec.maximum}, not {value}')
-    elif pspec.value_type == GObject.TYPE_STRING:
-        if value is not None and not isinstance(value, (str, os.PathLike)):
-            raise TypeError(f'{pspec.name} is a str, not {type(value).__name__}')
-    elif pspec.value_type.is_a(GObject.TYPE_ENUM) and not isinstance(value, pspec.value_type.pytype):
-        raise TypeError(f'{pspec.name} is a Msa.{pspec.value_type.pytype.__name__}, not {type(value).__name__}')
-    elif pspec.value_type.is_a(GObject.TYPE_OBJECT):
-        if value is not None and not isinstance(value, pspec.value_type.pytype):
-            raise TypeError(f'{pspec.name} is a {pspec.value_type.pytype.__name__}, not {type(value).__name__}')
-    check_text(value)
+def make_check(pspec):
+    """What refuses a value: PyGObject makes a text of any, and C is not to see a number that is out of range."""
+    kind, name = pspec.value_type, pspec.name
+
+    def check_number(value):
+        if isinstance(value, (int, float)) and not pspec.minimum <= value <= pspec.maximum:
+            raise ValueError(f'{name} is from {pspec.minimum} to {pspec.maximum}, not {value}')
+
+    def check_string(value):
+        if type(value) is not str and value is not None and not isinstance(value, (str, os.PathLike)):
+            raise TypeError(f'{name} is a str, not {type(value).__name__}')
+        check_text(value)
+
+    def check_enum(value):
+        if not isinstance(value, kind.pytype):
+            raise TypeError(f'{name} is a Msa.{kind.pytype.__name__}, not {type(value).__name__}')
+
+    def check_object(value):
+        if value is not None and not isinstance(value, kind.pytype):
+            raise TypeError(f'{name} is a {kind.pytype.__name__}, not {type(value).__name__}')
+
+    if hasattr(pspec, 'minimum'):
+        return check_number
+    if kind == GObject.TYPE_STRING:
+        return check_string
+    if kind.is_a(GObject.TYPE_ENUM):
+        return check_enum
+    return check_object if kind.is_a(GObject.TYPE_OBJECT) else check_text
 
 
-def check_settings(kind, settings):
-    """What goes to the constructor."""
+def check_settings(thing, settings):
+    """What goes to the constructor of thing."""
     for name, value in settings.items():
-        pspec = kind.find_property(name.replace('_', '-'))
-        if pspec is not None:
-            check_value(pspec, value)
+        check = thing._checks.get(name)
+        if check is not None:
+            check(value)
 
 
 def checking(method):
@@ -157,7 +171,8 @@ def checking(method):
 
 def takes_text(info):
     for argument in info.get_arguments():
-        kind = argument.get_type()
+        # PyGObject 3.52 has another name for it.
+        kind = argument.get_type_info() if hasattr(argument, 'get_type_info') else argument.get_type()
         if kind.get_tag_as_string() == 'array':
             kind = kind.get_param_type(0)
         if kind.get_tag_as_string() in ('utf8', 'filename'):
@@ -166,7 +181,7 @@ def takes_text(info):
 
 
 def set_property(self, name, value):
-    check_settings(type(self), {name: value})
+    check_settings(self, {name.replace('-', '_'): value})
     pspec = self.find_property(name.replace('_', '-'))
     if pspec is not None and pspec.flags & GObject.ParamFlags.CONSTRUCT_ONLY:
         raise TypeError(f'{name} is set by the constructor only')
@@ -191,6 +206,7 @@ def finish_class(kind):
             setattr(kind, name, method)
     if issubclass(kind, GObject.Object):
         kind.set_property = set_property
+        kind._checks = {}
         for pspec in GObject.list_properties(base):
             if pspec.owner_type == base.__gtype__:
                 add_attribute(kind, pspec)
@@ -201,17 +217,18 @@ def add_attribute(kind, pspec):
     name = pspec.name.replace('-', '_')
     getter = getattr(kind, 'get_' + name, getattr(kind, 'dup_' + name, None))
     setter = getattr(kind, 'set_' + name, None) if pspec.flags & GObject.ParamFlags.WRITABLE else None
+    kind._checks[name] = check = make_check(pspec)
     if setter is not None:
-        setter = checking_value(setter, pspec)
+        setter = checking_value(setter, check)
         setattr(kind, 'set_' + name, setter)
     if getter is not None and name not in kind.__dict__:
         setattr(kind, name, property(getter, setter))
 
 
-def checking_value(setter, pspec):
+def checking_value(setter, check):
     @functools.wraps(setter, ('__name__', '__doc__'), ())
     def wrapper(self, value):
-        check_value(pspec, value)
+        check(value)
         setter(self, value)
 
     return wrapper
@@ -303,7 +320,7 @@ class Easy(Msa.Easy):
     def __init__(self, uri=None, **properties):
         if uri is not None:
             properties['uri'] = uri
-        check_settings(Easy, properties)
+        check_settings(self, properties)
         super().__init__(**properties)
 
     def set_body(self, content_type, body):
@@ -490,7 +507,7 @@ class Multi(Msa.Multi):
     _driver = None
 
     def __init__(self, **properties):
-        check_settings(Multi, properties)
+        check_settings(self, properties)
         super().__init__(**properties)
 
     def __len__(self):
@@ -836,7 +853,7 @@ class TlsConfig(Msa.TlsConfig):
                 properties[name] = to_bytes(value.encode() if isinstance(value, str) else value)
             elif isinstance(value, os.PathLike):
                 properties[name] = os.fspath(value)
-        check_settings(TlsConfig, properties)
+        check_settings(self, properties)
         super().__init__(**properties)
 
 
