@@ -200,17 +200,16 @@ class Shown(Window):
 
     def setUp(self):
         super().setUp()
-        self.now = 0
+        # Of each download: one may be told late that a second has passed.
+        self.now = {}
 
         def new_easy(url):
             easy = download.Msa.Easy(uri=url)
             easy.set_connect_to([f'::127.0.0.1:{self.server.port}'])
             return easy
 
-        for target, name, new in ((download, 'new_easy', new_easy), (download.Download, 'clock', lambda *_: self.now)):
-            patch = mock.patch.object(target, name, new)
-            patch.start()
-            self.addCleanup(patch.stop)
+        self.enterContext(mock.patch.object(download, 'new_easy', new_easy))
+        self.enterContext(mock.patch.object(download.Download, 'clock', lambda new: self.now.get(new, 0)))
         self.files = {}
         for kind in SHOWN:
             self.add(kind)
@@ -226,7 +225,7 @@ class Shown(Window):
         if count:
             # The clock of the rate begins with the head.
             self.wait(lambda: new.easy.get_status() == 200)
-            self.now += 4
+            self.now[new] = 4
             answer.send(count)
             self.wait(lambda: kind == 'done' or self.row(new).bar.get_fraction() == count / length)
         if kind == 'failed':
