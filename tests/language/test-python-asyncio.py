@@ -17,7 +17,7 @@ import weakref
 import gi
 
 import tap
-from support import pattern
+from support import exceptions_of_callbacks, pattern
 from support_asyncio import AsyncioCase, make_glib_loop, turns
 
 gi.require_version('Msa', '1')
@@ -512,6 +512,26 @@ class Drivers(AsyncioCase):
         self.run_async(begin)
         self.run_async(end)
         self.assertEqual((ends, easy.body), ([None], pattern(100000)))
+
+    def test_used_after_the_loop(self):
+        """The driver is still set, and has nothing to say to a loop that is closed."""
+        for use_functions in (False, True):
+            multi, easy = Msa.Multi(), Msa.Easy(self.uri('/bytes/10'))
+
+            async def main(multi=multi, use_functions=use_functions):
+                Msa.AsyncioDriver(multi, use_functions=use_functions)
+                await multi.fetch(self.uri('/bytes/10'))
+
+            self.run_async(main)
+            del main
+            with exceptions_of_callbacks() as raised:
+                multi.add(easy)
+                while multi.perform() > 0:
+                    multi.poll(1000)
+                gone = self.expect_gone(multi)
+                del multi, gone
+                gc.collect()
+            self.assertEqual((raised, easy.body), ([], pattern(10)))
 
     def test_running_elsewhere(self):
         """Another loop that runs has it: a clear error."""
