@@ -292,10 +292,7 @@ msa_easy_dup_remote_address (MsaEasy *self)
 {
   g_return_val_if_fail (MSA_IS_EASY (self), NULL);
 
-  if (get_transfer (self) == NULL || get_transfer (self)->remote.len == 0)
-    return NULL;
-
-  return msa_address_to_string (&get_transfer (self)->remote);
+  return get_transfer (self) == NULL ? NULL : g_strdup (get_transfer (self)->remote);
 }
 
 /**

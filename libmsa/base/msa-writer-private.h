@@ -25,6 +25,9 @@ void     msa_writer_init    (MsaWriter *self,
                              gsize cap);
 /* Frees the storage; the writer may be used again. */
 void     msa_writer_release (MsaWriter *self);
+/* It does not grow any more: gives back what is free, if that is more than @spare bytes. */
+void     msa_writer_trim (MsaWriter *self,
+                          gsize spare);
 /* Empties it and forgets a failure; keeps the storage. */
 void     msa_writer_clear   (MsaWriter *self);
 

@@ -36,6 +36,19 @@ msa_writer_clear (MsaWriter *self)
   self->failed = FALSE;
 }
 
+void
+msa_writer_trim (MsaWriter *self,
+                 gsize spare)
+{
+  gsize used = self->start + self->len;
+
+  if (self->data == NULL || used == 0 || self->capacity - used <= spare)
+    return;
+
+  self->data = g_realloc (self->data, used);
+  self->capacity = used;
+}
+
 static void
 move_to_front (MsaWriter *self)
 {

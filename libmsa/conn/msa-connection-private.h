@@ -17,6 +17,8 @@
 #include "net/msa-resolver-private.h"
 #include "tls/msa-tls-private.h"
 
+#include <stdbool.h>
+
 typedef struct _MsaConnection MsaConnection;
 typedef struct _MsaConnEnv    MsaConnEnv;
 
@@ -62,6 +64,7 @@ typedef struct
   MsaRace            race;
 } MsaDial;
 
+/* There may be many: flags have a byte each, and what is small stands together. */
 struct _MsaConnection
 {
   MsaConnEnv        *env;        /* (unowned): outlives the connection */
@@ -70,34 +73,42 @@ struct _MsaConnection
   MsaEndpoint       *endpoint;   /* (owned): where it goes */
   MsaSettings       *settings;   /* (owned) (nullable): the same; until it is open */
   guint64            serial;
+
   MsaConnectionState state;
+  MsaAsks            may_ask;    /* set by who made it, before connecting */
+  guint              n_passwords; /* tried */
+  bool               addresses_late; /* those of one family are still to come */
+  bool               unwatchable; /* the system does not watch its socket */
+  bool               exclusive;  /* let through against a doubt, or asked for: it serves no other transfer afterwards */
+  bool               timed_out;
+  bool               said_goodbye; /* when SHUTTING: all of it went out */
+
+  /* The engine's flags. */
+  bool               busy;       /* one of its events is being handled, maybe by application code */
+  bool               again;      /* was due while it was busy */
+  bool               due;        /* in the engine's list of due connections */
+  bool               idle;       /* in the pool */
+  bool               doomed;     /* to be freed at the end of the round */
 
   MsaDial           *dial;       /* (owned) (nullable): until a socket is connected */
   MsaAddresses      *addresses;  /* (owned) (nullable): NULL until known */
-  gboolean           addresses_late; /* those of one family are still to come */
   MsaTrust          *trust;      /* (owned) (nullable): NULL until loaded, or without TLS */
   GError            *lock;       /* (owned) (nullable): the client's key is locked, and somebody is to be asked */
-  guint              n_passwords; /* tried */
-  MsaAsks            may_ask;    /* set by who made it, before connecting */
   GError            *error;      /* (owned) (nullable): why connecting failed, so far */
 
   MsaFilter         *socket;     /* (unowned) (nullable): the bottom of the chain, once connected */
-  gboolean           unwatchable; /* the system does not watch it */
   MsaFilter         *chain;      /* (owned) (nullable): until the session has it */
   MsaSession        *session;    /* (owned) (nullable): when OPEN */
   GPtrArray         *peer_chain; /* (owned) (nullable) (element-type GBytes): DER, the leaf first; as soon as known */
-  gboolean           exclusive;  /* let through against a doubt, or asked for: it serves no other transfer afterwards */
 
   MsaTimer           timer;      /* connecting, in whole and in part, then idle, then shutting */
   gint64             started_us;
   MsaPhaseTimes      times;      /* of making it */
   gint64             asking_us;  /* since when somebody is asked about the peer; 0: nobody is */
   gint64             asked_us;   /* for how long somebody was */
-  gboolean           timed_out;
   gint64             opened_boot_us;
   gint64             idle_boot_us;
   gint64             give_up_us; /* when SHUTTING; 0: that was not begun */
-  gboolean           said_goodbye; /* the same: all of it went out */
   gsize              n_drained;    /* bytes that came after that was begun */
 
   /* The engine's. */
@@ -106,11 +117,6 @@ struct _MsaConnection
   gpointer           site;       /* (unowned) (nullable): what counts it against the limits */
   guint              n_streams;  /* exchanges that were begun on it */
   guint              generation; /* of the scheduler, when it was made: one of an earlier serves no other transfer */
-  gboolean           busy;       /* one of its events is being handled, maybe by application code */
-  gboolean           again;      /* was due while it was busy */
-  gboolean           due;        /* in the engine's list of due connections */
-  gboolean           idle;       /* in the pool */
-  gboolean           doomed;     /* to be freed at the end of the round */
   GList              due_link;
   GList              pool_link;  /* by key */
   GQueue            *pool_queue; /* (unowned) (nullable): the pool's, which has pool_link */

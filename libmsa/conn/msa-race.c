@@ -149,14 +149,12 @@ connect_runner (MsaRunner *runner,
                 gint64 now_us,
                 GError **error)
 {
-  g_autofree char *address = NULL;
-
   if (!runner->unwatchable)
     return msa_filter_connect (runner->socket, now_us, error);
 
-  address = msa_address_to_string (msa_socket_get_address (runner->socket));
   g_set_error (error, MSA_ERROR, MSA_ERROR_CONNECT,
-               "Connecting to %s failed: The system watches no more descriptors", address);
+               "Connecting to %s failed: The system watches no more descriptors",
+               msa_socket_get_peer (runner->socket));
   return MSA_IO_ERROR;
 }
 

@@ -210,7 +210,8 @@ make_request (MsaTransfer *transfer)
       return request;
     }
 
-  transfer->asked_first = request.expect = should_ask (transfer, &request);
+  request.expect = should_ask (transfer, &request);
+  transfer->asked_first = request.expect;
   transfer->upload = request.expect ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
 
   return request;
@@ -241,7 +242,8 @@ msa_exchange_begin (MsaEngine *engine,
 
   g_clear_pointer (&transfer->url, msa_url_unref);
   transfer->url = msa_url_ref (transfer->hop->url);
-  transfer->remote = *msa_socket_get_address (connection->socket);
+  g_clear_pointer (&transfer->remote, g_ref_string_release);
+  transfer->remote = g_ref_string_acquire (msa_socket_get_peer (connection->socket));
   msa_exchange_note_peer (transfer, connection);
   note_times (engine, transfer, connection);
   msa_transfer_set_state (transfer, MSA_TRANSFER_SENDING);

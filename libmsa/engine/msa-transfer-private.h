@@ -12,6 +12,8 @@
 #include "conn/msa-connection-private.h"
 #include "engine/msa-hop-private.h"
 
+#include <stdbool.h>
+
 typedef struct _MsaEngine   MsaEngine;
 typedef struct _MsaSite     MsaSite;
 typedef struct _MsaTrace    MsaTrace;
@@ -47,14 +49,14 @@ typedef enum
   MSA_CLOCK_IDLE,     /* any byte */
 } MsaClock;
 
+/* There are many: flags have a byte each, and what is small stands together. */
 struct _MsaTransfer
 {
   grefcount        refs;
+  MsaTransferState state;
   guint64          serial;
   MsaEngine       *engine;       /* (unowned) (nullable): until GONE */
   gpointer         owner;        /* (unowned): the MsaEasy, held by the multi until GONE */
-  MsaTransferState state;
-  gboolean         clocked;      /* there is a limit for a part of it */
   MsaSettings     *settings;     /* (owned) */
   const MsaHop    *hop;          /* (nullable): the settings'; NULL until first tried */
   MsaSink         *sink;         /* (owned) (nullable): until GONE */
@@ -64,42 +66,42 @@ struct _MsaTransfer
   MsaHeapNode      waiting;      /* in the site */
   guint64          order;        /* of adding */
   GList            link;         /* in the engine's due or done list */
-  gboolean         due;          /* in the due list */
-  gboolean         woken;        /* holds a slot that got free */
-  gboolean         fresh;        /* wants a connection of its own making */
-  gboolean         delivering;   /* DONE, and no longer in the done list */
+  bool             due;          /* in the due list */
+  bool             woken;        /* holds a slot that got free */
+  bool             fresh;        /* wants a connection of its own making */
+  bool             delivering;   /* DONE, and no longer in the done list */
+
+  bool             clocked;      /* there is a limit for a part of it */
+  bool             clock_over;   /* the time is over: its socket is looked at once more */
+  bool             clock_held;   /* it waits for the application, and the clock stands */
+  bool             telling;      /* progress or trace: application code is on the stack */
+  bool             again;        /* it came up meanwhile */
+  bool             tells_data;   /* somebody listens to the body; set by who adds it */
+  bool             asked_first;  /* the request said "Expect" of libmsa's own accord */
+  bool             no_expect;    /* the peer refused that (417) */
+  bool             peer_is_1_0;  /* a head of HTTP/1.0 came from the hop's origin: what follows there speaks that too (B36) */
+  MsaClock         clock;
+  MsaDirections    paused;
+  MsaUpload        upload;
 
   MsaTimer         timer;        /* the whole transfer */
   MsaTimer         clock_timer;  /* what it waits for now */
-  MsaClock         clock;
-  gboolean         clock_over;   /* the time is over: its socket is looked at once more */
-  gboolean         clock_held;   /* it waits for the application, and the clock stands */
   gint64           clock_since_us; /* began, or a byte moved */
   guint64          clock_bytes;  /* of the socket, then */
   MsaTimer         expect_timer; /* how long the body is held */
   MsaTimer         progress_timer; /* when progress is to be told */
   MsaTrace        *trace;        /* (owned) (nullable): its lines, if somebody listens; until GONE */
-  gboolean         telling;      /* progress or trace: application code is on the stack */
-  gboolean         again;        /* it came up meanwhile */
   guint64          told_bytes;   /* received and sent, when progress was told last */
   gint64           told_us;
-  gboolean         tells_data;   /* somebody listens to the body; set by who adds it */
   GError          *interrupted;  /* (owned) (nullable): it fails when application code that runs for it returns */
   gint64           added_us;
-  MsaDirections    paused;
   MsaSource       *source;       /* (owned) (nullable): of the request's body, until GONE */
-  MsaUpload        upload;
   guint64          body_written; /* of the request's body, handed to the session */
-  gboolean         asked_first;  /* the request said "Expect" of libmsa's own accord */
-  gboolean         no_expect;    /* the peer refused that (417) */
-  gboolean         peer_is_1_0;  /* a head of HTTP/1.0 came from the hop's origin: what follows there speaks that too (B36) */
   guint64          head_bytes;   /* of all heads */
 
   /* Results: of the last response. */
   GError          *error;        /* (owned) (nullable) */
-  guint            status;
-  MsaHttpVersion   version;
-  gchar           *reason;       /* (owned) (nullable) */
+  char            *reason;       /* (owned) (nullable): msa_reason_free() */
   MsaHeaders      *headers;      /* (owned) (nullable) */
   MsaHeaders      *interim;      /* (owned) (nullable): of all interim heads */
   MsaHeaders      *trailers;     /* (owned) (nullable) */
@@ -108,8 +110,10 @@ struct _MsaTransfer
   guint64          bytes_received; /* of the body */
   guint64          bytes_sent;     /* of the body */
   MsaUrl          *url;          /* (owned) (nullable): effective */
-  MsaAddress       remote;       /* len 0: none yet */
+  char            *remote;       /* (owned) (nullable): a GRefString, shared with the connection */
   GPtrArray       *peer_chain;   /* (owned) (nullable) (element-type GBytes): shared with the connection */
+  guint            status;
+  MsaHttpVersion   version;
   guint            peer_flags;   /* GTlsCertificateFlags: what spoke against the peer */
   MsaPhaseTimes    times;
 };

@@ -171,11 +171,12 @@ clear_results (MsaTransfer *self)
   self->version = MSA_HTTP_VERSION_AUTO;
   self->content_length = -1;
   self->bytes_received = 0;
-  g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->reason, msa_reason_free);
   g_clear_pointer (&self->headers, msa_headers_unref);
   g_clear_pointer (&self->interim, msa_headers_unref);
   g_clear_pointer (&self->trailers, msa_headers_unref);
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->remote, g_ref_string_release);
   g_clear_pointer (&self->peer_chain, g_ptr_array_unref);
   self->peer_flags = 0;
 }
@@ -322,7 +323,6 @@ msa_transfer_rewind (MsaTransfer *self)
   self->upload = MSA_UPLOAD_NONE;
   self->body_written = 0;
   self->bytes_sent = 0;
-  self->remote.len = 0;
   self->times = (MsaPhaseTimes) { .reused = FALSE };
 }
 

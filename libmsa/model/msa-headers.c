@@ -20,6 +20,9 @@
 /* What most heads have: no second allocation for their index. */
 #define N_INLINE_FIELDS 12
 
+/* Room that a list may keep which does not grow any more. */
+#define MAX_SPARE_BYTES 64
+
 typedef struct
 {
   guint32 name_at;
@@ -276,7 +279,12 @@ msa_headers_extend_last (MsaHeaders *self,
 void
 msa_headers_freeze (MsaHeaders *self)
 {
+  if (self->frozen)
+    return;
+
   self->frozen = TRUE;
+  /* It may be kept for long. */
+  msa_writer_trim (&self->block, MAX_SPARE_BYTES);
 }
 
 /* The length tells most names apart, the first letters nearly all others. */

@@ -35,16 +35,19 @@ typedef struct
 {
   guint          status;
   MsaHttpVersion version;
-  gchar         *reason;         /* (owned) (nullable): NULL for an empty one */
+  char          *reason;         /* (owned) (nullable): NULL for an empty one; msa_reason_free() */
   MsaHeaders    *headers;        /* (owned) */
   gint64         content_length; /* of the body that follows as framed; -1: unknown */
   gsize          n_bytes;        /* on the wire */
 } MsaHead;
 
+char *msa_reason_new  (MsaSlice reason) G_GNUC_WARN_UNUSED_RESULT;
+void  msa_reason_free (char *reason);
+
 static inline void
 msa_head_clear (MsaHead *self)
 {
-  g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->reason, msa_reason_free);
   g_clear_pointer (&self->headers, msa_headers_unref);
   *self = (MsaHead) { .content_length = -1 };
 }

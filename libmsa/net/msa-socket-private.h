@@ -39,7 +39,8 @@ void       msa_socket_tune (MsaFilter *self,
 int        msa_socket_get_fd (MsaFilter *self);
 /* Sent and received. */
 guint64    msa_socket_count_bytes (MsaFilter *self);
-const MsaAddress *msa_socket_get_address (MsaFilter *self);
+/* The address as msa_address_to_string() gives it: a GRefString, which the caller may hold on to. */
+char      *msa_socket_get_peer (MsaFilter *self);
 
 /* "192.0.2.1:80", "[2001:db8::1]:443", "unix:/run/x", "unix:@x": for messages and the public
  * property. */

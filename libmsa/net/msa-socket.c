@@ -29,13 +29,15 @@ typedef struct
 
   MsaReactor        *reactor;   /* (unowned) */
   MsaWatch           watch;
-  MsaAddress         address;
+  MsaAddress        *address;   /* (owned) (nullable): until it is connected */
+  char              *peer;      /* (owned): a GRefString, the address for people */
   const MsaLocalEnd *local;     /* (unowned) (nullable): NULL once it connects */
   GSocket           *handed;    /* (owned) (nullable): the application's */
   MsaSocketReadyFunc ready;
   gpointer           user_data;
 
   SocketState state;
+  gboolean is_unix;
   gboolean blocked; /* the last send would have blocked */
   gboolean filled; /* the last recv used all of the buffer: there may be more */
   guint n_tried; /* of the local ports */
@@ -49,23 +51,17 @@ set_error (MsaSocket *self,
            const char *cause,
            GError **error)
 {
-  g_autofree char *address = msa_address_to_string (&self->address);
-
-  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s failed: %s", what, address, cause);
-  g_set_error (error, MSA_ERROR, code, "%s %s failed: %s", what, address, cause);
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s failed: %s", what, self->peer, cause);
+  g_set_error (error, MSA_ERROR, code, "%s %s failed: %s", what, self->peer, cause);
 }
 
 static void
-trace_address (MsaSocket *self,
+set_connected (MsaSocket *self,
                const char *what)
 {
-  g_autofree char *address = NULL;
-
-  if (!msa_log_has_topic (self->filter.trace.log, MSA_LOG_SOCKET))
-    return;
-
-  address = msa_address_to_string (&self->address);
-  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s", what, address);
+  self->state = SOCKET_CONNECTED;
+  g_clear_pointer (&self->address, g_free);
+  MSA_TRACE_BY (self->filter.trace, SOCKET, "%s %s", what, self->peer);
 }
 
 static MsaIo
@@ -111,7 +107,7 @@ open_socket (MsaSocket *self,
 {
   MsaSys *sys = self->reactor->sys;
   const MsaLocalEnd *local = self->local;
-  int family = self->address.addr.ss_family;
+  int family = self->address->addr.ss_family;
 
   if (local != NULL && !msa_local_end_suits (local, family))
     return fail_bind (self, "One is IPv4, the other IPv6", error);
@@ -138,20 +134,19 @@ connect_socket (MsaSocket *self,
 
   *io = MSA_IO_DONE;
   /* One that was handed over may be on its way. */
-  if (sys->ops->socket_connect (sys, self->watch.fd, &self->address) == 0 || errno == EISCONN)
+  if (sys->ops->socket_connect (sys, self->watch.fd, self->address) == 0 || errno == EISCONN)
     {
-      self->state = SOCKET_CONNECTED;
-      trace_address (self, "connected to");
+      set_connected (self, "connected to");
     }
   else if (errno == EINPROGRESS || errno == EALREADY)
     {
       self->state = SOCKET_CONNECTING;
       *io = MSA_IO_AGAIN;
-      trace_address (self, "connecting to");
+      MSA_TRACE_BY (self->filter.trace, SOCKET, "connecting to %s", self->peer);
     }
   else if (errno == EADDRNOTAVAIL && self->local != NULL && self->local->port != 0)
     return FALSE;
-  else if (errno == EAGAIN && self->address.addr.ss_family == AF_UNIX)
+  else if (errno == EAGAIN && self->is_unix)
     /* Unix sockets do not wait for room, and no readiness would follow (unix(7)). */
     *io = fail_connect (self, "Connecting to", "Its queue of connections is full", error);
   else
@@ -179,8 +174,7 @@ adopt_socket (MsaSocket *self,
       return io;
     }
 
-  self->state = SOCKET_CONNECTED;
-  trace_address (self, "given a socket that is connected to");
+  set_connected (self, "given a socket that is connected to");
   return MSA_IO_DONE;
 }
 
@@ -223,8 +217,7 @@ check_connect (MsaSocket *self,
   if (result != 0)
     return fail_connect (self, "Connecting to", g_strerror (result > 0 ? result : errno), error);
 
-  self->state = SOCKET_CONNECTED;
-  trace_address (self, "connected to");
+  set_connected (self, "connected to");
   return MSA_IO_DONE;
 }
 
@@ -393,9 +386,11 @@ socket_free (MsaFilter *filter)
   MsaSocket *self = (MsaSocket *) filter;
 
   if (self->watch.fd >= 0)
-    trace_address (self, "closed:");
+    MSA_TRACE_BY (self->filter.trace, SOCKET, "closed: %s", self->peer);
   msa_reactor_close (self->reactor, &self->watch);
   g_clear_object (&self->handed);
+  g_free (self->address);
+  g_ref_string_release (self->peer);
   g_free (self);
 }
 
@@ -430,12 +425,16 @@ msa_socket_new (MsaReactor *reactor,
                 gpointer user_data)
 {
   MsaSocket *self = g_new0 (MsaSocket, 1);
+  g_autofree char *text = msa_address_to_string (address);
 
   self->filter.ops = &ops;
   self->reactor = reactor;
   self->watch.fd = -1;
   self->watch.ready = watch_ready_cb;
-  self->address = *address;
+  self->address = g_new (MsaAddress, 1);
+  *self->address = *address;
+  self->peer = g_ref_string_new (text);
+  self->is_unix = address->addr.ss_family == AF_UNIX;
   self->local = local;
   self->ready = ready;
   self->user_data = user_data;
@@ -482,7 +481,7 @@ msa_socket_tune (MsaFilter *filter,
     .keepalive_interval_s = settings->tcp_keepalive_interval_s,
   };
 
-  if (self->address.addr.ss_family != AF_UNIX)
+  if (!self->is_unix)
     sys->ops->socket_tune (sys, self->watch.fd, &tuning);
 }
 
@@ -498,8 +497,8 @@ msa_socket_count_bytes (MsaFilter *filter)
   return ((MsaSocket *) filter)->n_bytes;
 }
 
-const MsaAddress *
-msa_socket_get_address (MsaFilter *filter)
+char *
+msa_socket_get_peer (MsaFilter *filter)
 {
-  return &((MsaSocket *) filter)->address;
+  return ((MsaSocket *) filter)->peer;
 }

@@ -850,7 +850,7 @@ test_head_is_stolen (void)
   MsaHttp1Parser *parser = msa_http1_parser_new ();
   MsaCursor input = msa_cursor (HEAD "A: b\r\n\r\n", strlen (HEAD "A: b\r\n\r\n"));
   g_autoptr (MsaHeaders) headers = NULL;
-  g_autofree gchar *reason = NULL;
+  char *reason;
 
   g_assert_cmpint (msa_http1_parser_next (parser, &input, NULL), ==, MSA_HTTP1_HEAD);
   headers = g_steal_pointer (&msa_http1_parser_get_head (parser)->headers);
@@ -860,6 +860,7 @@ test_head_is_stolen (void)
 
   g_assert_cmpstr (msa_headers_get (headers, "a"), ==, "b");
   g_assert_cmpstr (reason, ==, "OK");
+  msa_reason_free (reason);
   g_assert_false (msa_headers_append (headers, "C", "d", NULL));
 }
 

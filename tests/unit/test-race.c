@@ -203,7 +203,7 @@ expect_winner (Fixture *fixture,
 
   g_assert_no_error (fixture->error);
   g_assert_true (fixture->over);
-  text = msa_address_to_string (msa_socket_get_address (fixture->winner));
+  text = g_strdup (msa_socket_get_peer (fixture->winner));
   g_assert_cmpstr (text, ==, expected);
   g_assert_cmpint (fixture->over_us, ==, after_ms * 1000);
   expect_left (fixture, 1);

@@ -8,14 +8,16 @@
 #include "filter/msa-filter-private.h"
 #include "model/msa-message-private.h"
 
+#include <stdbool.h>
+
 typedef struct
 {
   MsaWriter       queue;        /* written, not yet sent */
-  gboolean        chunked;      /* the body's length is unknown */
   guint64         left;         /* of a body of known length, still to be written */
-  gboolean        complete;     /* the whole request is in the queue or beyond */
-  gboolean        refused;      /* write() could not take all */
-  gboolean        writable_due; /* the queue ran empty after that; the owner resets it */
+  bool            chunked;      /* its length is unknown */
+  bool            complete;     /* the whole request is in the queue or beyond */
+  bool            refused;      /* write() could not take all */
+  bool            writable_due; /* the queue ran empty after that; the owner resets it */
   MsaSocketEvents wants;        /* after a send that would block */
   MsaHeaders     *trailers;     /* (owned) (nullable): to be written behind the last chunk */
   GError         *failure;      /* (owned) (nullable): of sending */

@@ -16,6 +16,8 @@
 #include "proto/http1/msa-http1-chunked-private.h"
 #include "proto/http1/msa-http1-lines-private.h"
 
+#include <stdbool.h>
+
 /* The block of a head's fields at first: what came of it, within these. */
 #define MIN_FIELD_BYTES 256
 #define MAX_FIELD_BYTES 2048
@@ -35,9 +37,9 @@ typedef enum
 struct _MsaHttp1Parser
 {
   MsaHttp1State   state;
-  gboolean        no_body;     /* the response is to a HEAD request */
-  gboolean        allow_http09; /* it may come without a head */
-  gboolean        seen;        /* a byte came */
+  bool            no_body;     /* the response is to a HEAD request */
+  bool            allow_http09; /* it may come without a head */
+  bool            seen;        /* a byte came */
   guint           n_interim;
   MsaHttp1Lines   lines;       /* of this head, or of the trailers */
 
@@ -215,7 +217,7 @@ parse_status_line (MsaHead *head,
 
   head->status = (guint) status;
   if (reason.len > 0)
-    head->reason = msa_slice_dup (reason);
+    head->reason = msa_reason_new (reason);
 
   return TRUE;
 }

@@ -17,6 +17,8 @@
 #include "proto/http1/msa-http1-request-private.h"
 #include "proto/http1/msa-http1-trace-private.h"
 
+#include <stdbool.h>
+
 typedef enum
 {
   MSA_HTTP1_SESSION_IDLE,  /* takes a stream */
@@ -28,15 +30,15 @@ typedef struct
 {
   MsaSession           parent;
 
-  MsaHttp1SessionState state;
   gpointer             stream;      /* (unowned): while busy */
-  gboolean             served;      /* an exchange ended as it should */
-  gboolean             asked_close; /* the request of this one says it is the last */
-  gboolean             keep_sending; /* the request goes out to its end */
+  MsaHttp1SessionState state;
   MsaHttpVersion       version;     /* of the first head; AUTO: none came */
-  gboolean             switched;    /* a later one had another */
-  gboolean             starved;     /* the parser wants more bytes than are there */
   MsaSocketEvents      wants;       /* the chain's, after a recv that would block; without IN */
+  bool                 served;      /* an exchange ended as it should */
+  bool                 asked_close; /* the request of this one says it is the last */
+  bool                 keep_sending; /* the request goes out to its end */
+  bool                 switched;    /* a later head had another version */
+  bool                 starved;     /* the parser wants more bytes than are there */
 
   MsaHttp1Parser      *parser;      /* (owned) */
   MsaHttp1Output       output;
