@@ -23,7 +23,7 @@ FOLDERS = ('', 'libmsa', 'libmsa/*', 'tests', 'tests/*', 'docs', 'docs/examples'
 MAINTAINERS = ('architecture.md', 'contributing.md', 'testing.md')
 TOP = ('libmsa/', 'tests/', 'docs/', 'bindings/', '.ci/')
 # What is to come.
-OTHERS = {'policy/', 'tests/bench/'}
+OTHERS = {'policy/'}
 SOURCES = ('.c', '.h', '.py', '.js', '.vala', '.in', '.toml', '.build', '.sh', '.list')
 
 

@@ -27,13 +27,13 @@ import report
 HERE = os.path.dirname(os.path.abspath(__file__))
 SYSTEM_CA_FILE = '/etc/ssl/certs/ca-certificates.crt'
 BODY_LENGTH = 138
-TIMEOUT_S = 600
-
 # Where a large file goes: no disk is to be measured.
 MEMORY_FOLDER = '/dev/shm'
 
 FULL = {
     'rounds': 5,
+    # Of one program.
+    'timeout_s': 600,
     'in_flight': (1, 100, 1000, 5000),
     # Seconds that each part of a run may take; it is then measured with fewer requests.
     'seconds': 5,
@@ -50,10 +50,11 @@ FULL = {
     'fresh_tls': 300,
     'fresh_tls_curl': 30,
     'download': 1 << 30,
-    'language': 10000,
+    'language': {1: 4000, 100: 10000},
 }
 QUICK = {
     'rounds': 1,
+    'timeout_s': 120,
     'in_flight': (1, 20),
     'seconds': 0,
     'requests': {'default': 200},
@@ -66,7 +67,7 @@ QUICK = {
     'fresh_tls': 10,
     'fresh_tls_curl': 3,
     'download': 1 << 24,
-    'language': 200,
+    'language': {1: 200, 20: 200},
 }
 
 # Name of a contender: program, mode. Steps of libmsa stand behind it.
@@ -82,12 +83,14 @@ CONTENDERS = {
 # Beyond these in flight a request takes milliseconds: once, not in each round.
 MOST_IN_FLIGHT = {'soup': 100}
 
-# Language: program, modes. An override of a binding adds a mode of its own.
+# Language: program, its mode for each way, whether the override of the binding is loaded.
 LANGUAGES = {
-    'C': (['get-msa'], ('signal', 'fetch')),
-    'Vala': (['get-vala'], ('signal', 'fetch')),
-    'Python': (['/usr/bin/python3', 'get-python.py'], ('signal', 'fetch')),
-    'JavaScript': (['gjs', '-m', 'get-gjs.js'], ('signal', 'fetch')),
+    'C': (['get-msa'], {'completed': 'signal', 'fetch': 'fetch'}, False),
+    'Vala': (['get-vala'], {'completed': 'signal', 'fetch': 'fetch'}, False),
+    'Python': (['/usr/bin/python3', 'get-python.py'], {'completed': 'signal', 'fetch': 'await'}, True),
+    'Python, no override': (['/usr/bin/python3', 'get-python.py'], {'completed': 'signal', 'fetch': 'fetch'}, False),
+    'JavaScript': (['gjs', '-m', 'get-gjs.js'], {'completed': 'signal', 'fetch': 'await'}, True),
+    'JavaScript, no override': (['gjs', '-m', 'get-gjs.js'], {'completed': 'signal', 'fetch': 'fetch'}, False),
 }
 
 DOWNLOADS = {
@@ -120,7 +123,7 @@ class Failure(Exception):
 class Bench:
     def __init__(self, build, sizes, scratch):
         self.programs = os.path.join(build, 'tests', 'bench')
-        self.library = os.path.join(build, 'libmsa')
+        self.build = build
         self.sizes = sizes
         self.scratch = scratch
         self.ca_file = os.path.join(scratch, 'ca.pem')
@@ -140,15 +143,19 @@ class Bench:
     def stop_server(self):
         self.server.stdin.close()
         self.server.stdout.close()
-        if self.server.wait(TIMEOUT_S) != 0:
+        if self.server.wait(self.sizes['timeout_s']) != 0:
             raise Failure(f'the server ended with {self.server.returncode}')
 
-    def environment(self):
-        environment = dict(os.environ, GI_TYPELIB_PATH=self.library, LD_LIBRARY_PATH=self.library,
-                           G_DEBUG='fatal-criticals', PYTHONDONTWRITEBYTECODE='1')
+    def environment(self, with_overrides):
+        library = os.path.join(self.build, 'libmsa')
+        environment = dict(os.environ, GI_TYPELIB_PATH=library, LD_LIBRARY_PATH=library, G_DEBUG='fatal-criticals',
+                           PYTHONDONTWRITEBYTECODE='1')
         # Of a test's environment.
-        for name in ('MALLOC_CHECK_', 'MALLOC_PERTURB_', 'G_SLICE'):
+        for name in ('MALLOC_CHECK_', 'MALLOC_PERTURB_', 'G_SLICE', 'PYTHONPATH', 'GJS_PATH'):
             environment.pop(name, None)
+        if with_overrides:
+            environment['PYTHONPATH'] = os.path.join(self.build, 'bindings', 'python')
+            environment['GJS_PATH'] = os.path.join(self.build, 'bindings', 'gjs')
         return environment
 
     def has(self, program):
@@ -164,18 +171,19 @@ class Bench:
         return found
 
     def run(self, words, in_flight, warm_up, requests, *, mode=None, path='/small', tls=False, output=None,
-            length=BODY_LENGTH, seconds=0, wrapper=()):
+            length=BODY_LENGTH, seconds=0, wrapper=(), with_overrides=False):
         """Gives what the program printed, and what its wrapper said."""
         options = {'port': self.tls_port if tls else self.port, 'path': path, 'server': self.server.pid,
                    'in-flight': in_flight, 'warm-up': warm_up, 'requests': requests, 'seconds': seconds,
                    'body-length': length, 'mode': mode, 'output': output, 'ca-file': self.ca_file if tls else None}
         command = [*wrapper, *self.command_of(words)]
         command += [f'--{name}={value}' for name, value in options.items() if value is not None]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT_S,
-                              env=self.environment(), preexec_fn=lambda: os.sched_setaffinity(0, {self.processor}))
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=self.sizes['timeout_s'], env=self.environment(with_overrides),
+                              preexec_fn=lambda: os.sched_setaffinity(0, {self.processor}))
         if done.returncode != 0:
             raise Failure(f'{" ".join(command)}: ended with {done.returncode}: {done.stderr.strip()}')
-        figures = json.loads(done.stdout)
+        figures = {**json.loads(done.stdout), 'asked': requests}
         self.check(command, figures, warm_up + requests, length, seconds)
         return figures, done.stderr
 
@@ -204,6 +212,7 @@ def median_of(runs):
         'rate': lambda run: run['requests'] * 1e6 / run['wall_us'],
         'server': lambda run: run.get('server_us', 0) / run['wall_us'],
         'requests': lambda run: run['requests'],
+        'asked': lambda run: run['asked'],
     }.items():
         figures[name] = statistics.median(of_run(run) for run in runs)
     figures['rounds'] = len(runs)
@@ -342,22 +351,20 @@ def is_roomy(folder, n_bytes):
 
 
 def measure_languages(bench):
-    """Mode → in flight → language → figures."""
+    """Way → in flight → language → figures."""
     table = {}
-    in_flights = [n for n in bench.sizes['in_flight'] if n <= 100]
-    modes = dict.fromkeys(mode for _, modes in LANGUAGES.values() for mode in modes)
-    for mode in modes:
-        for in_flight in in_flights:
-            say(f'languages: {mode}, {in_flight} in flight')
+    present = [name for name, (words, *_) in LANGUAGES.items() if bench.has(words[0]) or shutil.which(words[0])]
+    for way in ('completed', 'fetch'):
+        table[way] = {}
+        for in_flight, n in bench.sizes['language'].items():
+            say(f'languages: {way}, {in_flight} in flight')
 
             def measure(language):
-                words, _ = LANGUAGES[language]
-                n = bench.sizes['language']
-                return bench.run(words, in_flight, max(in_flight, n // 10), n, mode=mode)[0]
+                words, modes, has_override = LANGUAGES[language]
+                return bench.run(words, in_flight, max(in_flight, n // 10), n, mode=modes[way],
+                                 with_overrides=has_override)[0]
 
-            present = [language for language, (words, its_modes) in LANGUAGES.items()
-                       if mode in its_modes and (bench.has(words[0]) or shutil.which(words[0]))]
-            table.setdefault(mode, {})[in_flight] = bench.rounds(present, measure)
+            table[way][in_flight] = bench.rounds(present, measure)
     return table
 
 

@@ -123,6 +123,8 @@ watch (Get *self,
   source->get = self;
   source->fd = fd;
   source->tag = g_source_add_unix_fd (&source->source, fd, 0);
+  /* Else GLib takes the descriptor out and in at each turn, and wakes the context up twice. */
+  g_source_set_can_recurse (&source->source, TRUE);
   g_source_attach (&source->source, NULL);
   curl_multi_assign (self->multi, fd, source);
 
@@ -222,6 +224,7 @@ main (int argc,
   curl_global_init (CURL_GLOBAL_DEFAULT);
   self.timer = g_source_new (&timer_funcs, sizeof (GSource));
   g_source_set_callback (self.timer, never_called_cb, &self, NULL);
+  g_source_set_can_recurse (self.timer, TRUE);
   g_source_attach (self.timer, NULL);
   self.multi = curl_multi_init ();
   curl_multi_setopt (self.multi, CURLMOPT_SOCKETFUNCTION, socket_cb);

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # get-python.py: libmsa in Python, see get-msa.c
 #
+# --mode await: with the override, on asyncio.
+#
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 import argparse
+import asyncio
 import json
 import os
 import resource
@@ -61,11 +64,15 @@ class Bench:
                           'requests': self.requests, 'wall_us': wall, 'user_us': user, 'system_us': system}))
 
 
+def make_multi(bench):
+    return Msa.Multi(max_connections_per_host=bench.in_flight, max_idle_connections=bench.in_flight)
+
+
 class Get:
-    def __init__(self):
-        self.bench = Bench()
+    def __init__(self, bench):
+        self.bench = bench
         self.loop = GLib.MainLoop()
-        self.multi = Msa.Multi(max_connections_per_host=self.bench.in_flight, max_idle_connections=self.bench.in_flight)
+        self.multi = make_multi(bench)
         self.multi.attach()
 
     def finish(self, status, body):
@@ -100,7 +107,16 @@ class Get:
         easies = [start() for _ in range(self.bench.in_flight)]
         self.loop.run()
         del easies
-        self.bench.report()
+
+
+async def fetch_and_await(bench):
+    multi = make_multi(bench)
+
+    async def fetch():
+        while bench.start():
+            bench.finish(200, len(await multi.fetch(bench.uri)))
+
+    await asyncio.gather(*(fetch() for _ in range(bench.in_flight)))
 
 
 def end_at_once(kind, value, trace):
@@ -110,4 +126,9 @@ def end_at_once(kind, value, trace):
 
 
 sys.excepthook = end_at_once
-Get().run()
+bench = Bench()
+if bench.mode == 'await':
+    asyncio.run(fetch_and_await(bench))
+else:
+    Get(bench).run()
+bench.report()
