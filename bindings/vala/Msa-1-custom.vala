@@ -4,7 +4,7 @@
 namespace Msa {
 	// An array of bytes with its length behind it.
 	[CCode (cheader_filename = "msa.h")]
-	public delegate Msa.WriteResult EasyWriteFunc (Msa.Easy easy, [CCode (array_length_type = "gsize")] uint8[] data);
+	public delegate Msa.WriteResult EasyWriteFunc (Msa.Easy easy, [CCode (array_length_type = "gsize", type = "const guint8*")] uint8[] data);
 
 	// A list that foreach goes through.
 	[CCode (cheader_filename = "msa.h", cname = "GListModel", type_id = "g_list_model_get_type ()")]
