@@ -122,6 +122,21 @@ function checkNumber(name, value, [least, most]) {
         throw new RangeError(`${name} must be from ${least} to ${most}, not ${value}`);
 }
 
+/** C would read a text to its first NUL only. */
+function checkText(name, value) {
+    if (typeof value === 'string' ? value.includes('\0') : Array.isArray(value) && value.some(text => String(text).includes('\0')))
+        throw new RangeError(`${name} must be without NUL`);
+}
+
+/** Has the texts checked that a function takes, by their names in its order. */
+function checkTexts(owner, name, ...texts) {
+    const func = owner[name];
+    owner[name] = function (...args) {
+        texts.forEach((text, i) => checkText(text, args[i]));
+        return func.call(this, ...args);
+    };
+}
+
 const INT_RANGE = [-(2 ** 31), 2 ** 31 - 1];
 const UINT_RANGE = [0, 2 ** 32 - 1];
 
@@ -132,6 +147,8 @@ const NUMBER_TYPES = {
     gint64: ['int64', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
     guint64: ['uint64', 0, Number.MAX_SAFE_INTEGER],
 };
+
+const TEXT_TYPES = ['gchararray', 'GStrv'];
 
 /** The least and the most that a property takes: what GObject makes of the ends of its type. */
 function getRange(pspec) {
@@ -159,6 +176,11 @@ function getConverters(klass) {
             continue;
         if (pspec.value_type === GLib.Bytes.$gtype) {
             converters.set(name, toBytes);
+        } else if (TEXT_TYPES.includes(pspec.value_type.name)) {
+            converters.set(name, value => {
+                checkText(name.replaceAll('-', '_'), value);
+                return value;
+            });
         } else if (pspec.value_type.name in NUMBER_TYPES || isEnumeration(pspec)) {
             converters.set(name, value => {
                 // GJS itself knows the values of an enumeration.
@@ -225,6 +247,15 @@ function convertArguments() {
         checkNumber('length', length, [-1, Number.MAX_SAFE_INTEGER]);
         setBodyStream.call(this, contentType, stream, length);
     };
+    checkTexts(Msa, 'has_feature', 'name');
+    checkTexts(Msa, 'supports_scheme', 'scheme');
+    checkTexts(Msa.Easy, 'new', 'uri');
+    checkTexts(Msa.TlsConfig, 'new_for_ca_file', 'ca_file');
+    checkTexts(Msa.PasswordRequest.prototype, 'answer', 'password');
+    checkTexts(Msa.Multi.prototype, 'fetch_async', 'uri');
+    ['set_body', 'set_body_file', 'set_body_stream'].forEach(name => checkTexts(easy, name, 'content_type'));
+    ['append', 'replace'].forEach(name => checkTexts(Msa.Headers.prototype, name, 'name', 'value'));
+    ['get', 'get_all', 'remove'].forEach(name => checkTexts(Msa.Headers.prototype, name, 'name'));
     checkNumbers(easy, 'get_headers', ['origin', INT_RANGE], ['hop', UINT_RANGE]);
     checkNumbers(easy, 'pause', ['directions', INT_RANGE]);
     checkNumbers(easy, 'resume', ['directions', INT_RANGE]);

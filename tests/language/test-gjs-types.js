@@ -63,7 +63,7 @@ function makeGood(type) {
     }
 }
 
-/** Values that are wrong. Of a boolean none is, in JavaScript. */
+/** Values that are wrong: of another type, or that C would cut off. Of a boolean none is, in JavaScript. */
 function makeWrong(type, isNullable) {
     const nothing = isNullable ? [] : [null, undefined];
     if (isInteger(type))
@@ -77,9 +77,9 @@ function makeWrong(type, isNullable) {
         return [];
     case 'utf8':
     case 'filename':
-        return [5, {}, true, [], () => {}, Symbol('s'), foreign, ...nothing];
+        return [5, {}, true, [], () => {}, Symbol('s'), foreign, 'a\0b', ...nothing];
     case 'array':
-        return [5, {}, [5], ['text', {}], [null], true, foreign];
+        return [5, {}, [5], ['text', {}], [null], ['a\0b'], true, foreign];
     case 'GLib.Bytes':
         return [5, {}, [], true, foreign, other, ...nothing];
     case 'Gio.Cancellable':
