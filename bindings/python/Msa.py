@@ -628,6 +628,10 @@ class Multi(Msa.Multi):
 
     def stream(self, target, *, max_buffer=256 * 1024, **settings):
         """Gives a Stream of the response to an easy or a URI, which takes settings as fetch() does."""
+        if isinstance(max_buffer, bool) or not isinstance(max_buffer, int):
+            raise TypeError(f'max_buffer is an int, not {type(max_buffer).__name__}')
+        if max_buffer < 0:
+            raise ValueError(f'max_buffer is 0 or more, not {max_buffer}')
         return Stream(self, target, max_buffer, settings)
 
 

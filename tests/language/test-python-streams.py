@@ -98,12 +98,22 @@ class Streams:
 
     def test_smallest_buffer(self):
         async def main(multi):
-            n_taken = 0
-            async for part in multi.stream(self.server.plain + '/bytes/3000000', max_buffer=1):
-                n_taken += len(part)
-            self.assertEqual(n_taken, 3000000)
+            for max_buffer in (0, 1):
+                n_taken = 0
+                async for part in multi.stream(self.server.plain + '/bytes/3000000', max_buffer=max_buffer):
+                    n_taken += len(part)
+                self.assertEqual(n_taken, 3000000)
 
         self.run_with_multi(main)
+
+    def test_wrong_buffer(self):
+        """Said at once: a stream that may hold less than nothing would wait for ever."""
+        multi = Msa.Multi()
+        for wrong in ('1', None, 1.5, True):
+            with self.assertRaisesRegex(TypeError, 'max_buffer is an int'):
+                multi.stream(self.server.plain, max_buffer=wrong)
+        with self.assertRaisesRegex(ValueError, 'max_buffer is 0 or more, not -1'):
+            multi.stream(self.server.plain, max_buffer=-1)
 
     def test_longer_than_memory_takes(self):
         async def main(multi):
