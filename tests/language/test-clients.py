@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # test-clients.py: the programs that the guides to JavaScript and Vala show in parts, against the server of the examples
 #
-#   test-clients.py [language client first application]...
+#   test-clients.py [js client first application script] [vala client first application]
 #
 # Languages are js and vala; a client does the same in both, but for what only one of them has.
 # SPDX-License-Identifier: LGPL-2.1-or-later
@@ -119,7 +119,13 @@ class Client:
 
 
 class Js(Client):
+    programs = ('program', 'first', 'application', 'script')
     json_length = 16
+
+    def test_script(self):
+        script = ['gjs', self.script[-1]]
+        self.assertEqual(self.run_program(script, self.server.plain + '/bytes/100'), '200: 100 bytes\n')
+        self.assertIn('gopher', self.run_program(script, 'gopher://localhost/'))
 
     def test_text(self):
         self.assertTrue(self.client('text', '/request').startswith('GET /request HTTP/1.1'))
@@ -133,6 +139,7 @@ class Js(Client):
 
 
 class Vala(Client):
+    programs = ('program', 'first', 'application')
     json_length = 17
 
     def test_list(self):
@@ -143,9 +150,8 @@ class Vala(Client):
 def main():
     words = iter(sys.argv[1:])
     kinds = {'js': Js, 'vala': Vala}
-    for language, client, first, application in zip(words, words, words, words):
-        programs = {'program': client, 'first': first, 'application': application}
-        programs = {name: [*COMMANDS[language], program] for name, program in programs.items()}
+    for language in words:
+        programs = {name: [*COMMANDS[language], next(words)] for name in kinds[language].programs}
         globals()[language] = type(language, (kinds[language], Case), programs)
     # Else the loader would find those of the module, which are of no language.
     del globals()['Js'], globals()['Vala'], globals()['Client']

@@ -181,9 +181,7 @@ class TlsExceptions(Program, Case):
 def main():
     words = iter(sys.argv[1:])
     for language, example, readme in zip(words, words, words):
-        programs = {'example': [*COMMANDS[language], example],
-                    # In README.md it is a script, no module.
-                    'readme': [*COMMANDS[language][:1], readme]}
+        programs = {'example': [*COMMANDS[language], example], 'readme': [*COMMANDS[language], readme]}
         for kind in (Example, Readme):
             name = f'{language}_{kind.__name__}'
             globals()[name] = type(name, (kind, Case), programs)

@@ -1,5 +1,5 @@
 #!/usr/bin/env gjs
-// fetch.js: fetches a URL, and tells how long its body is
+// script.js: fetches a URL in a script that is no module, by a signal
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 imports.gi.versions.Msa = '1';
