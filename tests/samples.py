@@ -5,6 +5,7 @@
 #   <!-- example: FILE -->           all of docs/examples/FILE, but for its head comment and region lines
 #   <!-- example: FILE#region -->    what stands there between the lines `[region]` and `[/region]`
 #   <!-- run -->                     a shell block: test-walkthrough.py runs it as a reader would
+#   <!-- run: FILE... -->            so does one who has copied these from docs/examples
 #   <!-- output -->                  what the block run before it prints; `…` stands for anything
 #   <!-- shown only: reason -->      nothing proves it
 # SPDX-License-Identifier: LGPL-2.1-or-later

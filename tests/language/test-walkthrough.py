@@ -87,6 +87,8 @@ class Reader:
             if block.marker == 'example' and '#' not in block.argument:
                 self.save(find_name(lines, block.line, os.path.basename(block.argument)), block.text)
             elif block.marker == 'run':
+                for name in (block.argument or '').split():
+                    shutil.copy(os.path.join(SOURCE, 'docs/examples', name), self.folder)
                 status, printed = self.run(block.text)
                 if status != 0:
                     yield f'{block}: ended with {status}:\n{printed}'
