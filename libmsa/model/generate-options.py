@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # generate-options.py: C from options.toml
 #
-#   generate-options.py settings|easy|test options.toml output-folder
+#   generate-options.py settings|easy|test|rows options.toml output-folder
 #
 # settings   msa-settings-private.h, msa-settings.c: the struct with new, copy, edit, key
 # easy       msa-easy-options.h, -private.h, .c: the properties of MsaEasy with accessors and their reference
 # test       test-options-generated.c: a test of each row
+# rows       test-option-rows.h: the rows for test-option-matrix.c and test-option-values.c
 #
 # What a row says stands at the head of options.toml. A row that does not say enough, or says
 # something unknown, ends the run with its name.
@@ -25,8 +26,9 @@ SINCE = '1.0'
 COLUMNS = 100
 
 ROW_KEYS = {'type', 'default', 'minimum', 'maximum', 'place', 'because', 'summary', 'doc', 'property', 'header',
-            'identity', 'secret'}
+            'identity', 'secret', 'example', 'undo', 'beside', 'reuse', 'unseen'}
 PLACES = ('key', 'request', 'neutral')
+REUSES = ('takes-none', 'leaves-none')
 
 NUMBERS = {
     # row type: C type, lowest and highest of the C type, printf format, GValue suffix
@@ -135,6 +137,20 @@ class Row:
         if self.secret and self.kind != 'string':
             fail('is a secret that cannot be wiped: only a string can')
         self.free = 'msa_wipe_free' if self.secret else 'g_free'
+
+        self.example = values.get('example')
+        self.undo = values.get('undo')
+        self.beside = values.get('beside', '')
+        self.reuse = values.get('reuse')
+        self.unseen = values.get('unseen')
+        if self.example is None and (self.kind in ('string', 'strv') or not self.property):
+            fail('has no example, and none can be made from its type')
+        if not self.property and self.undo is None:
+            fail('is no property and has no undo, which takes its example back')
+        if self.reuse is not None and (self.reuse not in REUSES or self.place != 'neutral'):
+            fail('has an unknown reuse, or one beside a place that says it')
+        if self.unseen is not None and not self.unseen.strip():
+            fail('is unseen without a reason')
 
         if self.kind in NUMBERS:
             if self.minimum is None or self.maximum is None:
@@ -1029,9 +1045,77 @@ def test_source(rows):
     return text + TEST_MAIN.splitlines() + registered + ['', '  return g_test_run ();', '}']
 
 
+# The rows of the matrix: two settings at a time, through a multi
+
+def example_body(row):
+    """Statements that give @easy the row's example: its nth, where the type has several."""
+    if not row.property:
+        return row.example.strip().splitlines()
+    setter_name = f'msa_easy_set_{row.ident}'
+    if row.kind == 'boolean':
+        return [f'{setter_name} (easy, !{row.default});']
+    if row.kind in NUMBERS:
+        # A number of milliseconds, bytes, a port: what hinders nothing but what is about it.
+        value = row.example or f'({row.c_type}) CLAMP (5007, (gint64) {row.minimum}, (gint64) {row.maximum})'
+        return [f'{setter_name} (easy, {value});']
+    if row.kind in ('enum', 'flags'):
+        return [f'{setter_name} (easy, ({row.c_name}) nth_{row.kind} ({row.g_type}, {row.default}, n));']
+    if row.kind == 'string':
+        return [f'{setter_name} (easy, "{row.example}");']
+    if row.kind == 'strv':
+        texts = ', '.join(f'"{text}"' for text in row.example.split())
+        return [f'const char *const texts[] = {{ {texts}, NULL }};', '', f'{setter_name} (easy, texts);']
+    value = row.example or f'g_object_new ({row.g_type}, NULL)'
+    return [f'g_autoptr ({row.c_name}) value = {value};', '', f'{setter_name} (easy, value);']
+
+
+def field_body(row):
+    """Statements that append what @settings say to @text."""
+    field = f'settings->{row.ident}'
+    if row.kind in NUMBERS:
+        return [f'g_string_append_printf (text, {NUMBERS[row.kind][3]}, {field});']
+    if not row.pointer:
+        return [f'g_string_append_printf (text, "%d", (int) {field});']
+    if row.kind == 'string':
+        return [f'g_string_append (text, {field} != NULL ? {field} : "(none)");']
+    if row.kind == 'strv':
+        return [f'g_autofree char *all = {field} != NULL ? g_strjoinv (" ", {field}) : NULL;', '',
+                'g_string_append (text, all != NULL ? all : "(none)");']
+    if row.kind == 'headers':
+        return [f'append_headers (text, {field});']
+    return [f'g_string_append_printf (text, "%p", (gpointer) {field});']
+
+
+def rows_header(rows):
+    text = head('test-option-rows.h: the option table, for the tests that run every two of them')
+    headers = sorted({row.header for row in rows if row.header} | {'msa-easy-options.h', 'msa-enum-types.h'})
+    text += ['#pragma once', ''] + [f'#include "{header}"' for header in headers] + ['']
+    for row in rows:
+        ident = row.ident
+        text += function('void', f'{ident}_apply', ['MsaEasy *easy', 'guint n'], example_body(row), static=True)
+        text += function('void', f'{ident}_undo', ['MsaEasy *easy'],
+                         [f'msa_easy_set_{ident} (easy, {row.default});'] if row.property
+                         else row.undo.strip().splitlines(), static=True)
+        if row.beside:
+            text += function('void', f'{ident}_beside', ['MsaEasy *easy'], row.beside.strip().splitlines(), static=True)
+        text += function('void', f'{ident}_append', ['const MsaSettings *settings', 'GString *text'],
+                         field_body(row), static=True)
+    text += ['static const OptionRow option_rows[] = {']
+    for row in rows:
+        ident = row.ident
+        reuse = {None: 'REUSE_NEVER' if row.place == 'key' else 'REUSE_ALWAYS', 'takes-none': 'REUSE_TAKES_NONE',
+                 'leaves-none': 'REUSE_LEAVES_NONE'}[row.reuse]
+        unseen = '"' + row.unseen.replace('"', "'") + '"' if row.unseen else 'NULL'
+        text += [f'  {{ "{row.name}", {"TRUE" if row.property else "FALSE"}, {reuse},',
+                 f'    {unseen},',
+                 f'    {ident}_apply, {ident}_undo, {ident + "_beside" if row.beside else "NULL"}, {ident}_append }},']
+    text += ['};']
+    return text
+
+
 def main(arguments):
-    if len(arguments) != 3 or arguments[0] not in ('settings', 'easy', 'test'):
-        sys.exit('usage: generate-options.py settings|easy|test options.toml output-folder')
+    if len(arguments) != 3 or arguments[0] not in ('settings', 'easy', 'test', 'rows'):
+        sys.exit('usage: generate-options.py settings|easy|test|rows options.toml output-folder')
     what, source, folder = arguments
     try:
         rows = read_rows(source)
@@ -1045,6 +1129,8 @@ def main(arguments):
         write(folder, 'msa-easy-options.h', easy_header(properties))
         write(folder, 'msa-easy-options-private.h', easy_private_header(properties))
         write(folder, 'msa-easy-options.c', easy_source(properties))
+    elif what == 'rows':
+        write(folder, 'test-option-rows.h', rows_header(rows))
     else:
         write(folder, 'test-options-generated.c', test_source(rows))
 

@@ -44,7 +44,7 @@ def row(**changes):
 
 class Refuses(unittest.TestCase):
     def check(self, table, reason):
-        for what in ('settings', 'easy', 'test'):
+        for what in ('settings', 'easy', 'test', 'rows'):
             status, complaint, made = run(table, what)
             self.assertEqual(status, 1)
             self.assertIn('planted-row', complaint)
@@ -92,8 +92,27 @@ class Refuses(unittest.TestCase):
     def test_secret_that_is_no_string(self):
         self.check(row(secret='true'), 'cannot be wiped')
 
+    def test_text_without_example(self):
+        for kind in ('string', 'strv'):
+            self.check(row(type=f'"{kind}"', default='"NULL"', minimum=None, maximum=None), 'no example')
+
+    def test_no_property_without_example(self):
+        self.check(row(type='"headers"', default='"NULL"', property='false'), 'no example')
+
+    def test_no_property_without_undo(self):
+        self.check(row(type='"headers"', default='"NULL"', property='false', example='"f (easy);"'), 'no undo')
+
+    def test_unknown_reuse(self):
+        self.check(row(reuse='"sometimes"'), 'unknown reuse')
+
+    def test_reuse_beside_key(self):
+        self.check(row(place='"key"', reuse='"takes-none"'), 'unknown reuse')
+
+    def test_unseen_without_reason(self):
+        self.check(row(unseen='" "'), 'unseen without a reason')
+
     def test_default_of_a_pointer(self):
-        self.check(row(type='"string"', default='"none"'), 'default other than NULL')
+        self.check(row(type='"string"', default='"none"', example='"a"'), 'default other than NULL')
 
 
 class Takes(unittest.TestCase):
@@ -101,7 +120,7 @@ class Takes(unittest.TestCase):
         self.assertEqual(run(row()), (0, '', ['msa-settings-private.h', 'msa-settings.c']))
 
     def test_secret_is_wiped(self):
-        text = row(type='"string"', default='"NULL"', minimum=None, maximum=None, secret='true')
+        text = row(type='"string"', default='"NULL"', minimum=None, maximum=None, secret='true', example='"a"')
         with tempfile.TemporaryDirectory() as folder:
             table = os.path.join(folder, 'options.toml')
             with open(table, 'w', encoding='utf-8') as file:
@@ -119,6 +138,49 @@ class Takes(unittest.TestCase):
         self.assertEqual(run(text, 'easy'),
                          (0, '', ['msa-easy-options-private.h', 'msa-easy-options.c', 'msa-easy-options.h']))
         self.assertEqual(run(text, 'test'), (0, '', ['test-options-generated.c']))
+        self.assertEqual(run(text, 'rows'), (0, '', ['test-option-rows.h']))
+
+
+class Plants(unittest.TestCase):
+    """An option that is new in the table is tested without a hand put to any test."""
+
+    KINDS = {
+        'string': row(type='"string"', default='"NULL"', minimum=None, maximum=None, example='"a text"'),
+        'strv': row(type='"strv"', default='"NULL"', minimum=None, maximum=None, example='"two texts"'),
+        'uint': row(),
+        'int64': row(type='"int64"', place='"key"', because=None),
+        'boolean': row(type='"boolean"', default='"FALSE"', minimum=None, maximum=None, place='"request"'),
+        'enum': row(type='"enum:MsaIpVersion"', default='"MSA_IP_VERSION_AUTO"', minimum=None, maximum=None),
+        'flags': row(type='"flags:MsaSocketEvents"', default='"MSA_SOCKET_NONE"', minimum=None, maximum=None),
+    }
+
+    def make(self, planted, what, name):
+        with open(OPTIONS, encoding='utf-8') as file:
+            text = file.read()
+        with tempfile.TemporaryDirectory() as folder:
+            table = os.path.join(folder, 'options.toml')
+            with open(table, 'w', encoding='utf-8') as file:
+                file.write(text + '\n' + planted)
+            generate_options.main([what, table, folder])
+            with open(os.path.join(folder, name), encoding='utf-8') as file:
+                return file.read()
+
+    def test_is_in_each_test(self):
+        for kind, planted in self.KINDS.items():
+            with self.subTest(kind=kind):
+                self.assertIn('{ "planted-row", ', self.make(planted, 'test', 'test-options-generated.c'))
+                rows = self.make(planted, 'rows', 'test-option-rows.h')
+                table = rows[rows.index('option_rows[] = {'):]
+                self.assertEqual(table.count('{ "planted-row", TRUE, '), 1)
+                self.assertIn('planted_row_apply, planted_row_undo, NULL, planted_row_append },', table)
+                self.assertIn('msa_easy_set_planted_row (easy, ', rows)
+
+    def test_place_says_who_shares(self):
+        for place, reuse in (('"key"', 'REUSE_NEVER'), ('"request"', 'REUSE_ALWAYS'), ('"neutral"', 'REUSE_ALWAYS')):
+            rows = self.make(row(place=place), 'rows', 'test-option-rows.h')
+            self.assertIn('{ "planted-row", TRUE, ' + reuse, rows)
+        rows = self.make(row(reuse='"leaves-none"'), 'rows', 'test-option-rows.h')
+        self.assertIn('{ "planted-row", TRUE, REUSE_LEAVES_NONE', rows)
 
 
 class Reader(unittest.TestCase):
