@@ -56,37 +56,41 @@ until (time_t time,
   return time == (time_t) -1 ? G_MAXINT64 : (gint64) time * G_USEC_PER_SEC - real_us;
 }
 
-/* Until the first of the peer's certificates expires. */
+/* Until the first of the peer's certificates expires. One that cannot be read keeps nothing. */
 static gint64
 get_chain_lifetime (MsaTlsFilter *self,
                     gint64 real_us)
 {
   guint len = 0;
+  /* It was verified, so that there is one. */
   const gnutls_datum_t *chain = gnutls_certificate_get_peers (self->session, &len);
   gint64 lifetime_us = G_MAXINT64;
   guint i;
 
-  for (i = 0; chain != NULL && i < len; i++)
+  if (chain == NULL)
+    return 0;
+
+  for (i = 0; i < len; i++)
     {
       gnutls_x509_crt_t crt;
 
       if (gnutls_x509_crt_init (&crt) < 0)
         return 0;
-      if (gnutls_x509_crt_import (crt, &chain[i], GNUTLS_X509_FMT_DER) >= 0)
-        lifetime_us =
-            MIN (lifetime_us, until (gnutls_x509_crt_get_expiration_time (crt), real_us));
+      if (gnutls_x509_crt_import (crt, &chain[i], GNUTLS_X509_FMT_DER) < 0)
+        lifetime_us = 0;
+      lifetime_us = MIN (lifetime_us, until (gnutls_x509_crt_get_expiration_time (crt), real_us));
       gnutls_x509_crt_deinit (crt);
     }
   return lifetime_us;
 }
 
-/* Until the status that the peer stapled is out of date. */
+/* Until the status that the peer stapled is out of date; "try later" is none. */
 static gint64
 get_staple_lifetime (MsaTlsFilter *self,
                      gint64 real_us)
 {
   gnutls_datum_t datum = { NULL, 0 };
-  gint64 lifetime_us = G_MAXINT64;
+  gint64 lifetime_us;
   gnutls_ocsp_resp_t response;
   time_t next = (time_t) -1;
 
@@ -95,9 +99,13 @@ get_staple_lifetime (MsaTlsFilter *self,
   if (gnutls_ocsp_resp_init (&response) < 0)
     return 0;
 
-  if (gnutls_ocsp_resp_import (response, &datum) >= 0 &&
-      gnutls_ocsp_resp_get_single (response, 0, NULL, NULL, NULL, NULL, NULL, NULL, &next, NULL,
-                                   NULL) >= 0)
+  if (gnutls_ocsp_resp_import (response, &datum) < 0)
+    lifetime_us = 0;
+  else if (gnutls_ocsp_resp_get_status (response) == GNUTLS_OCSP_RESP_SUCCESSFUL &&
+           gnutls_ocsp_resp_get_single (response, 0, NULL, NULL, NULL, NULL, NULL, NULL, &next,
+                                        NULL, NULL) < 0)
+    lifetime_us = 0;
+  else
     lifetime_us = until (next, real_us);
   gnutls_ocsp_resp_deinit (response);
   return lifetime_us;
@@ -110,11 +118,11 @@ put (MsaTlsFilter *self,
      gsize len)
 {
   gint64 real_us = self->sys->ops->real_us (self->sys);
-  gint64 lifetime_us = MIN (get_chain_lifetime (self, real_us),
-                            get_staple_lifetime (self, real_us));
+  gint64 chain_us = get_chain_lifetime (self, real_us);
+  gint64 staple_us = get_staple_lifetime (self, real_us);
 
-  msa_tls_sessions_put (self->sessions, self->session_key, kind, data, len, lifetime_us,
-                        self->sys->ops->boot_us (self->sys));
+  msa_tls_sessions_put (self->sessions, self->session_key, kind, data, len,
+                        MIN (chain_us, staple_us), self->sys->ops->boot_us (self->sys));
 }
 
 /* --- keeping --- */

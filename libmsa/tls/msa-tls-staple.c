@@ -123,8 +123,8 @@ import_chain (Stapled *self)
   return TRUE;
 }
 
-/* What cannot be parsed was refused by GnuTLS, and a response without a status ("try later") counts
- * as none: GnuTLS minds it where there has to be one. */
+/* A response without a status ("try later") counts as none: GnuTLS minds it where there has to be
+ * one. */
 static const char *
 judge_status_of (Stapled *self,
                  guint index)
@@ -140,8 +140,9 @@ judge_status_of (Stapled *self,
   if (gnutls_ocsp_resp_init (&response) < 0)
     return "no memory to read its status";
 
-  if (gnutls_ocsp_resp_import (response, &datum) >= 0 &&
-      gnutls_ocsp_resp_get_status (response) == GNUTLS_OCSP_RESP_SUCCESSFUL)
+  if (gnutls_ocsp_resp_import (response, &datum) < 0)
+    objection = "unreadable stapled status";
+  else if (gnutls_ocsp_resp_get_status (response) == GNUTLS_OCSP_RESP_SUCCESSFUL)
     objection = judge (self, self->crts[index], response);
   gnutls_ocsp_resp_deinit (response);
   return objection;
@@ -159,7 +160,9 @@ msa_tls_staple_object (gnutls_session_t session,
 
   gnutls_certificate_get_trust_list (credentials, &self.trusted);
   self.chain = gnutls_certificate_get_peers (session, &self.n_chain);
-  self.n_chain = self.chain != NULL ? MIN (self.n_chain, MSA_MAX_PEER_CHAIN) : 0;
+  if (self.chain == NULL)
+    return "a chain that cannot be read";
+  self.n_chain = MIN (self.n_chain, MSA_MAX_PEER_CHAIN);
   for (i = 0; objection == NULL && i < self.n_chain; i++)
     objection = judge_status_of (&self, i);
 
