@@ -95,6 +95,7 @@ LANGUAGES = {
 
 DOWNLOADS = {
     'recv': ('download-bare', 'recv', False, False),
+    'source': ('download-bare', 'source', False, False),
     'msa-count': ('download-msa', 'count', False, False),
     'splice': ('download-bare', 'splice', False, True),
     'write': ('download-bare', 'write', False, True),

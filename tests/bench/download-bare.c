@@ -1,10 +1,12 @@
-/* download-bare.c: the floors of a large download, with blocking calls
+/* download-bare.c: the floors of a large download, with blocking calls but for one
  *
  *   --mode recv      counts what a buffer receives
  *          write     writes it into a file
  *          splice    from the socket into a file through a pipe, past user space
  *          tls       gnutls_record_recv()
  *          tls-pull  the same, with a pull function that receives much at once
+ *
+ *          source    recv() in a GSource, which waits in a main loop
  *
  * The connection is there when measuring begins.
  *
@@ -14,7 +16,9 @@
 
 #include "bench.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -137,6 +141,36 @@ splice_body (Download *self)
     }
 }
 
+static gboolean
+readable_cb (int fd,
+             GIOCondition condition,
+             gpointer user_data)
+{
+  Download *self = user_data;
+  gssize n;
+
+  /* A buffer that is not filled has emptied the socket. */
+  do
+    {
+      n = recv (fd, self->buffer, sizeof (self->buffer), MSG_DONTWAIT);
+      if (n == 0 || (n < 0 && errno != EAGAIN))
+        bench_fail ("cannot receive");
+      if (n > 0)
+        keep (self, self->buffer, (gsize) n);
+    }
+  while (n == sizeof (self->buffer));
+
+  return self->n_body < self->bench.body_length;
+}
+
+static void
+receive_in_source (Download *self)
+{
+  g_unix_fd_add (self->fd, G_IO_IN, readable_cb, self);
+  while (self->n_body < self->bench.body_length)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 static void
 start_tls (Download *self)
 {
@@ -179,6 +213,10 @@ main (int argc,
         bench_fail ("no pipe");
       fcntl (self->pipe[0], F_SETPIPE_SZ, PIPE_BYTES);
       splice_body (self);
+    }
+  else if (g_str_equal (self->bench.mode, "source"))
+    {
+      receive_in_source (self);
     }
   else
     {

@@ -142,7 +142,8 @@ main (int argc,
         {
           easy = msa_easy_new (self.bench.uri);
           g_ptr_array_add (easies, easy);
-          g_object_set_data (G_OBJECT (easy), "get", &self);
+          if (modes[mode].ask == ask_run)
+            g_object_set_data (G_OBJECT (easy), "get", &self);
         }
       if (modes[mode].ask == ask_signal)
         g_signal_connect (easy, "completed", G_CALLBACK (completed_cb), &self);

@@ -14,6 +14,7 @@ NAMES = {
     'msa-run': 'libmsa, `run_async`',
     'msa-fetch': 'libmsa, `fetch_async`',
     'recv': '`recv` into 64 KiB, counted',
+    'source': 'the same in a `GSource`',
     'msa-count': '**libmsa**, write function',
     'splice': '`splice` into a file',
     'write': '`recv` and `write` into a file',
@@ -165,7 +166,7 @@ def write_fresh(results):
 
 
 def write_downloads(results):
-    floors = {'recv': 'recv', 'msa-count': 'recv', 'splice': 'splice', 'write': 'splice', 'msa-file': 'splice',
+    floors = {'recv': 'recv', 'source': 'recv', 'msa-count': 'recv', 'splice': 'splice', 'write': 'splice', 'msa-file': 'splice',
               'gnutls': 'gnutls', 'gnutls-pull': 'gnutls', 'msa-tls': 'gnutls'}
     lines = [f'### A body of {results["download"] >> 20:,} MiB', '']
     lines += table('', 'user s', 'total s', 'of the first')
