@@ -215,12 +215,33 @@ function convertInSetter(proto, name, convert) {
         Object.defineProperty(proto, spelling, {configurable: true, get, set});
 }
 
+/** GObject warns only, and the value is lost. */
+function refuseInSetter(proto, name) {
+    const spellings = spellingsOf(name), snake = spellings[1], getter = proto[`get_${snake}`];
+    const get = getter && function () {
+        return getter.call(this);
+    };
+    const set = () => {
+        throw new TypeError(`${snake} is set by the constructor only`);
+    };
+    for (const spelling of spellings)
+        Object.defineProperty(proto, spelling, {configurable: true, get, set});
+}
+
 function convertProperties(klass) {
     const proto = klass.prototype, init = proto._init;
     const converters = getConverters(klass), bySpelling = new Map();
 
     converters.forEach((convert, name) => convertInSetter(proto, name, convert));
+    GObject.Object.list_properties.call(klass).filter(({flags}) => flags & GObject.ParamFlags.CONSTRUCT_ONLY).forEach(
+        ({name}) => refuseInSetter(proto, name));
     converters.forEach((convert, name) => spellingsOf(name).forEach(spelling => bySpelling.set(spelling, convert)));
+    // GObject warns of what it does not take, and goes on.
+    proto.set_property = function (name, value) {
+        if (!GObject.Object.find_property.call(klass, name))
+            throw new Error(`No property ${name} on ${klass.$gtype.name}`);
+        this[name.replaceAll('-', '_')] = value;
+    };
     proto._init = function (params = {}, ...rest) {
         let converted = params;
         for (const spelling in params) {

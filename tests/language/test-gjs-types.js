@@ -199,12 +199,21 @@ await run('/msa/gjs/types', {
         const faults = new Faults();
         for (const {owner, name, type, isWritable, isConstructOnly} of getProperties()) {
             const object = makeOwner(owner);
+            if (object) {
+                for (const value of isWritable && !isConstructOnly ? makeWrong(type, true) : [makeGood(type)])
+                    await faults.mustThrow(`${owner}.set_property ${name}`, value, () => object.set_property(name, value));
+            }
             for (const spelling of spellings(name)) {
+                if (object && isConstructOnly) {
+                    await faults.mustThrow(`${owner}:${spelling}, later,`, makeGood(type), () => {
+                        object[spelling] = makeGood(type);
+                    });
+                }
                 for (const value of isWritable ? makeWrong(type, true) : [makeGood(type)]) {
                     // Both mean the default when an object is made, and nothing else.
                     if (value !== undefined)
                         await faults.mustThrow(`new ${owner}:${spelling}`, value, () => new Msa[owner]({[spelling]: value}));
-                    if (object && !isConstructOnly) {
+                    if (object) {
                         await faults.mustThrow(`${owner}:${spelling}`, value, () => {
                             object[spelling] = value;
                         });
@@ -213,6 +222,16 @@ await run('/msa/gjs/types', {
             }
         }
         faults.check();
+    },
+
+    'no-property': async () => {
+        const faults = new Faults(), easy = new Msa.Easy();
+        for (const name of ['none', '', null, 5, {}])
+            await faults.mustThrow('Easy.set_property', name, () => easy.set_property(name, 1));
+        faults.check();
+        for (const name of ['timeout-ms', 'timeout_ms'])
+            easy.set_property(name, easy.timeout_ms + 1);
+        ok(easy.timeout_ms === 2, 'what is right is taken');
     },
 
     'everything-is-there': async () => {
