@@ -1106,8 +1106,9 @@ def rows_header(rows):
         reuse = {None: 'REUSE_NEVER' if row.place == 'key' else 'REUSE_ALWAYS', 'takes-none': 'REUSE_TAKES_NONE',
                  'leaves-none': 'REUSE_LEAVES_NONE'}[row.reuse]
         unseen = '"' + row.unseen.replace('"', "'") + '"' if row.unseen else 'NULL'
+        bounds = f'{row.minimum}, {row.maximum}' if row.kind in NUMBERS else '0, 0'
         text += [f'  {{ "{row.name}", {"TRUE" if row.property else "FALSE"}, {reuse},',
-                 f'    {unseen},',
+                 f'    {unseen}, {bounds},',
                  f'    {ident}_apply, {ident}_undo, {ident + "_beside" if row.beside else "NULL"}, {ident}_append }},']
     text += ['};']
     return text

@@ -22,6 +22,8 @@ typedef struct
   gboolean is_property;
   Reuse reuse;
   const char *unseen; /* (nullable): why no scene shows it */
+  gint64 minimum;     /* of a number */
+  gint64 maximum;
   /* Sets the nth value that differs from the default. */
   void (*apply) (MsaEasy *easy,
                  guint n);

@@ -196,6 +196,17 @@ set_edge (GValue *value,
 }
 
 static void
+assert_number (const GValue *value,
+               gint64 expected)
+{
+  g_auto (GValue) number = G_VALUE_INIT;
+
+  g_value_init (&number, G_TYPE_INT64);
+  g_assert_true (g_value_transform (value, &number));
+  g_assert_cmpint (g_value_get_int64 (&number), ==, expected);
+}
+
+static void
 test_bounds (gconstpointer data)
 {
   const OptionRow *row = data;
@@ -211,6 +222,8 @@ test_bounds (gconstpointer data)
       g_value_init (&now, pspec->value_type);
       if (!set_edge (&value, pspec, edge))
         continue;
+      if (edge < EDGE_BELOW && row->minimum != row->maximum)
+        assert_number (&value, edge == EDGE_LOWEST ? row->minimum : row->maximum);
       if (edge >= EDGE_BELOW)
         g_test_expect_message ("GLib-GObject", BOUNDS_LEVEL, "*out of range*");
       g_object_set_property (G_OBJECT (easy), row->name, &value);
