@@ -60,7 +60,10 @@ CORE = [
 # Macros that branch by themselves, to their last parenthesis.
 OWN_BRANCHES = re.compile(
     r'\b(?:g_return_(?:val_)?if_(?:fail|reached)|g_assert\w*|g_clear_(?:pointer|object|error|list|handle_id)'
-    r'|G_DEFINE_\w+|G_DECLARE_\w+|g_auto(?:ptr|list|slist)?|g_warn_if_\w+|g_once_init_enter\w*|MSA_AUTO\w*)\s*\(')
+    r'|G_DEFINE_\w+|G_DECLARE_\w+|g_warn_if_\w+|g_once_init_enter\w*)\s*\(')
+
+# Variables that are freed at the end of their block, and begin as NULL.
+AUTO_CLEANUP = re.compile(r'^ *g_auto\w*[^=;\n]*(?:= NULL)?;', re.M)
 
 COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
 
@@ -107,6 +110,7 @@ def lines_of_macros(text):
     """Numbers of the lines that belong to a macro of OWN_BRANCHES."""
     text = COMMENT_OR_TEXT.sub(lambda match: re.sub(r'[^\n]', ' ', match.group()), text)
     numbers = set()
+    numbers.update(text.count('\n', 0, match.start()) + 1 for match in AUTO_CLEANUP.finditer(text))
     for match in OWN_BRANCHES.finditer(text):
         depth, end = 1, match.end()
         while end < len(text) and depth:

@@ -52,7 +52,7 @@ msa_writer_trim (MsaWriter *self,
 static void
 move_to_front (MsaWriter *self)
 {
-  if (self->start > 0 && self->len > 0)
+  if (self->start > 0)
     memmove (self->data, self->data + self->start, self->len);
   self->start = 0;
 }

@@ -44,7 +44,8 @@ wildcard_covers (MsaSlice pattern,
   if (!msa_slice_has_byte (rest, '.') || msa_slice_has_byte (rest, '*'))
     return FALSE;
 
-  if (!msa_cursor_take_until (&host, '.', &label) || label.len == 0)
+  /* A host has no empty label. */
+  if (!msa_cursor_take_until (&host, '.', &label))
     return FALSE;
   msa_cursor_next (&host);
   return msa_slice_equal_ci (rest, msa_cursor_rest (&host));

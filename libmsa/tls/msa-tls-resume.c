@@ -94,7 +94,7 @@ get_staple_lifetime (MsaTlsFilter *self,
   gnutls_ocsp_resp_t response;
   time_t next = (time_t) -1;
 
-  if (gnutls_ocsp_status_request_get2 (self->session, 0, &datum) < 0 || datum.size == 0)
+  if (gnutls_ocsp_status_request_get2 (self->session, 0, &datum) < 0)
     return G_MAXINT64;
   if (gnutls_ocsp_resp_init (&response) < 0)
     return 0;

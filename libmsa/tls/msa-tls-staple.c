@@ -133,7 +133,7 @@ judge_status_of (Stapled *self,
   gnutls_ocsp_resp_t response;
   const char *objection = NULL;
 
-  if (gnutls_ocsp_status_request_get2 (self->session, index, &datum) < 0 || datum.size == 0)
+  if (gnutls_ocsp_status_request_get2 (self->session, index, &datum) < 0)
     return NULL;
   if (self->n_crts == 0 && !import_chain (self))
     return "a certificate that cannot be read";

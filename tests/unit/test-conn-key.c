@@ -78,6 +78,20 @@ test_origin (void)
   g_assert_cmpmem (origin.data, origin.len, "https://example.org:443", 23);
 }
 
+/* Two keys are not the same because their hashes are. */
+static void
+test_collision (void)
+{
+  g_autoptr (MsaEasy) easy = msa_easy_new (NULL);
+  g_autoptr (MsaConnKey) one = make_key ("http://example.org/", easy);
+  g_autoptr (MsaConnKey) other = make_key ("http://example.com/", easy);
+
+  other->hash = one->hash;
+  other->origin_hash = one->origin_hash;
+  g_assert_false (msa_conn_key_equal (one, other));
+  g_assert_false (msa_conn_key_origin_equal (one, other));
+}
+
 static void
 assert_shares (MsaEasy *easy,
                gboolean shares)
@@ -176,6 +190,7 @@ main (int argc,
       g_test_add_data_func (path, &rows[i], test_row);
     }
   g_test_add_func ("/msa/conn-key/origin", test_origin);
+  g_test_add_func ("/msa/conn-key/collision", test_collision);
   g_test_add_func ("/msa/conn-key/neutral", test_neutral);
   g_test_add_func ("/msa/conn-key/http-version", test_http_version);
   g_test_add_func ("/msa/conn-key/tls-config", test_tls_config);

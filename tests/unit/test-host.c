@@ -469,6 +469,22 @@ test_ref (void)
       g_test_add_data_func (path, GUINT_TO_POINTER (i), func); \
     }
 
+static void
+test_equal (void)
+{
+  const char *const texts[] = { "a.example", "b.example", "127.0.0.1", "[fe80::1]", "[fe80::1%a]",
+                                "[fe80::1%b]" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    for (gsize j = 0; j < G_N_ELEMENTS (texts); j++)
+      {
+        g_autoptr (MsaHost) one = msa_host_new (msa_slice_from_string (texts[i]), NULL);
+        g_autoptr (MsaHost) other = msa_host_new (msa_slice_from_string (texts[j]), NULL);
+
+        g_assert_cmpint (msa_host_equal (one, other), ==, i == j);
+      }
+}
+
 int
 main (int argc,
       char **argv)
@@ -485,6 +501,7 @@ main (int argc,
   g_test_add_func ("/msa/host/rejects/very-long", test_rejects_very_long);
   g_test_add_func ("/msa/host/longest-text", test_longest_text);
   g_test_add_func ("/msa/host/trailing-dot", test_trailing_dot);
+  g_test_add_func ("/msa/host/equal", test_equal);
   g_test_add_func ("/msa/host/ref", test_ref);
 
   return g_test_run ();

@@ -844,6 +844,27 @@ test_failure_stays (void)
   msa_http1_parser_free (parser);
 }
 
+/* Bytes that the parser was never given are not nothing. */
+static void
+test_end_before_the_first_byte (void)
+{
+  static const struct
+  {
+    gsize n_left;
+    MsaError code;
+  } rows[] = { { 0, MSA_ERROR_EMPTY_REPLY }, { 1, MSA_ERROR_TRUNCATED } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      MsaHttp1Parser *parser = msa_http1_parser_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpint (msa_http1_parser_eof (parser, rows[i].n_left, &error), ==, MSA_HTTP1_ERROR);
+      g_assert_error (error, MSA_ERROR, (int) rows[i].code);
+      msa_http1_parser_free (parser);
+    }
+}
+
 static void
 test_head_is_stolen (void)
 {
@@ -909,6 +930,7 @@ main (int argc,
   g_test_add_func ("/msa/http1-parser/limits/trailers", test_trailers_limit);
   g_test_add_func ("/msa/http1-parser/raw-left", test_raw_left);
   g_test_add_func ("/msa/http1-parser/failure-stays", test_failure_stays);
+  g_test_add_func ("/msa/http1-parser/end-before-the-first-byte", test_end_before_the_first_byte);
   g_test_add_func ("/msa/http1-parser/head-is-stolen", test_head_is_stolen);
   g_test_add_func ("/msa/http1-parser/offending-value-is-escaped", test_offending_value_is_escaped);
 

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-tls-config-private.h"
 #include "msa-enum-types.h"
@@ -485,6 +486,23 @@ test_certificate (void)
   g_assert_null (msa_tls_config_get_certificate_file (config));
 }
 
+/* What would not be taken from a peer is not sent to one; a chain in a ring ends. */
+static void
+test_certificate_chain (void)
+{
+  g_autoptr (GTlsCertificate) certificate = make_certificate ("cert\n", "key", NULL, NULL, "ca\n");
+  TestCertificate *first = (TestCertificate *) certificate;
+  TestCertificate *issuer = (TestCertificate *) first->issuer;
+  g_autoptr (MsaTlsConfig) config = NULL;
+  GBytes *pem;
+
+  issuer->issuer = g_object_ref (certificate);
+  config = config_for_certificate (certificate);
+  pem = msa_tls_config_get_settings (config)->certificate.pem;
+  g_assert_cmpuint (g_bytes_get_size (pem), ==, MSA_MAX_PEER_CHAIN / 2 * strlen ("cert\nca\n"));
+  g_clear_object (&issuer->issuer);
+}
+
 static void
 test_certificate_of_token (void)
 {
@@ -579,6 +597,7 @@ main (int argc,
   ADD_ROWS (rows, "check", test_check, &rows[i]);
   g_test_add_func ("/msa/tls-config/trust-identity", test_trust_identity);
   g_test_add_func ("/msa/tls-config/certificate/pem", test_certificate);
+  g_test_add_func ("/msa/tls-config/certificate/chain", test_certificate_chain);
   g_test_add_func ("/msa/tls-config/certificate/token", test_certificate_of_token);
   ADD_ROWS (certificates, "certificate", test_certificate_check, GSIZE_TO_POINTER (i));
   g_test_add_func ("/msa/tls-config/copy", test_copy);

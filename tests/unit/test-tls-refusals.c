@@ -9,10 +9,12 @@
 
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
+#include "sim/msa-sim.h"
 #include "tls/msa-tls-filter-private.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <dlfcn.h>
+#include <gnutls/abstract.h>
 #include <gnutls/ocsp.h>
 #include <gnutls/x509-ext.h>
 
@@ -20,6 +22,8 @@
 #define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 #define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
+static MsaSim *sim;
+static MsaSys *sys;
 static MsaTestPki *root;
 static MsaTestPki *sub;
 static MsaTestCert *cert; /* by the root */
@@ -27,8 +31,11 @@ static MsaTestCert *below_sub; /* by the intermediate, which is sent */
 static GBytes *status_of_cert;
 static GBytes *status_below_sub;
 static GBytes *status_of_sub;
+static const char *const pin_files[] = { "leaf.pem", "other.pem" };
 
+static const gnutls_datum_t no_certificate;
 static const char *failing; /* (nullable): the function that is to fail */
+static gboolean oddly; /* in its second way, where it has one */
 static guint fail_at; /* at which call */
 static guint n_calls; /* since it was to fail */
 
@@ -77,7 +84,8 @@ const gnutls_datum_t *
 gnutls_certificate_get_peers (gnutls_session_t session,
                               unsigned int *len)
 {
-  FAIL_OR_PASS (gnutls_certificate_get_peers, (*len = 1, NULL), session, len);
+  FAIL_OR_PASS (gnutls_certificate_get_peers,
+                oddly ? (*len = 0, &no_certificate) : (*len = 1, NULL), session, len);
 }
 
 int
@@ -204,6 +212,31 @@ gnutls_session_get_data2 (gnutls_session_t session,
   FAIL_OR_PASS (gnutls_session_get_data2, GNUTLS_E_MEMORY_ERROR, session, data);
 }
 
+int
+gnutls_pubkey_init (gnutls_pubkey_t *key)
+{
+  FAIL_OR_PASS (gnutls_pubkey_init, GNUTLS_E_MEMORY_ERROR, key);
+}
+
+int
+gnutls_session_get_id2 (gnutls_session_t session,
+                        gnutls_datum_t *id)
+{
+  FAIL_OR_PASS (gnutls_session_get_id2, oddly ? (id->size = 0) : GNUTLS_E_MEMORY_ERROR, session,
+                id);
+}
+
+/* Oddly: without a position. */
+int
+gnutls_priority_init2 (gnutls_priority_t *priority,
+                       const char *text,
+                       const char **stop,
+                       unsigned int flags)
+{
+  FAIL_OR_PASS (gnutls_priority_init2, (*stop = oddly ? NULL : text + 3, GNUTLS_E_INVALID_REQUEST),
+                priority, text, stop, flags);
+}
+
 /* --- a client --- */
 
 typedef struct
@@ -212,6 +245,7 @@ typedef struct
   GBytes *staple;
   GBytes *issuer_staple;
   const char *priority;
+  gboolean no_tickets;
 } Server;
 
 typedef struct
@@ -223,27 +257,38 @@ typedef struct
   MsaFilter *filter; /* (owned) */
 } Client;
 
+/* @config is taken. */
+static void
+client_open_with (Client *self,
+                  const Server *server,
+                  MsaTlsConfig *config)
+{
+  const MsaTestTlsOptions options = {
+    .cert = server->cert,
+    .priority = server->priority,
+    .no_tickets = server->no_tickets,
+    .staple = server->staple,
+    .issuer_staple = server->issuer_staple,
+  };
+
+  self->peer = msa_test_tls_peer_new_full (&options);
+  self->config = config;
+  self->trust = msa_test_tls_trust_load (sys, msa_test_pki_ca_pem (root), self->config);
+  self->host = msa_host_new (msa_slice_from_string (HOST), NULL);
+  self->filter = msa_tls_filter_new (sys,
+                                     msa_test_tls_peer_new_bottom (self->peer), self->trust,
+                                     self->config, self->host, NULL, NULL);
+  g_assert_nonnull (self->filter);
+}
+
 static void
 client_open (Client *self,
              const Server *server)
 {
   g_autofree char *pin = msa_test_pin_new (server->cert->cert_pem);
   const char *pins[] = { pin, NULL };
-  const MsaTestTlsOptions options = {
-    .cert = server->cert,
-    .priority = server->priority,
-    .staple = server->staple,
-    .issuer_staple = server->issuer_staple,
-  };
 
-  self->peer = msa_test_tls_peer_new_full (&options);
-  self->config = g_object_new (MSA_TYPE_TLS_CONFIG, "pinned-keys", pins, NULL);
-  self->trust = msa_test_tls_trust_new (msa_test_pki_ca_pem (root), self->config);
-  self->host = msa_host_new (msa_slice_from_string (HOST), NULL);
-  self->filter = msa_tls_filter_new (msa_test_tls_get_sys (),
-                                     msa_test_tls_peer_new_bottom (self->peer), self->trust,
-                                     self->config, self->host, NULL, NULL);
-  g_assert_nonnull (self->filter);
+  client_open_with (self, server, g_object_new (MSA_TYPE_TLS_CONFIG, "pinned-keys", pins, NULL));
 }
 
 static void
@@ -252,7 +297,7 @@ client_close (Client *self)
   msa_filter_free (self->filter);
   msa_host_unref (self->host);
   msa_trust_unref (self->trust);
-  g_object_unref (self->config);
+  g_clear_object (&self->config);
   msa_test_tls_peer_free (self->peer);
 }
 
@@ -262,7 +307,7 @@ verify (Client *self,
 {
   gnutls_session_t session = ((MsaTlsFilter *) self->filter)->session;
 
-  return msa_tls_verify (session, self->config, self->host, self->trust, msa_test_tls_get_sys (),
+  return msa_tls_verify (session, self->config, self->host, self->trust, sys,
                          FALSE, NULL, error);
 }
 
@@ -353,6 +398,55 @@ test_peer (gconstpointer data)
   assert_refused (&(const Server) { .cert = cert }, data);
 }
 
+static void
+test_empty_chain (void)
+{
+  const Refusal row = { "gnutls_certificate_get_peers", "none was sent", MSA_ERROR_TLS_VERIFY };
+  g_autoptr (GError) error = NULL;
+  Client client;
+
+  client_open (&client, &(const Server) { .cert = cert });
+  g_assert_cmpint (msa_test_tls_peer_connect (client.peer, client.filter, &error), ==, MSA_IO_DONE);
+  failing = row.function;
+  oddly = TRUE;
+  n_calls = 0;
+  fail_at = 1;
+  g_assert_null (verify (&client, &error));
+  failing = NULL;
+  oddly = FALSE;
+  g_assert_error (error, MSA_ERROR, row.code);
+  g_assert_nonnull (strstr (error->message, row.text));
+  client_close (&client);
+}
+
+/* The pin of a file counts with the trust, whatever the configuration. */
+static void
+test_pin_of_trust (void)
+{
+  const Server server = { .cert = cert };
+  gboolean other;
+
+  for (other = FALSE; other <= TRUE; other++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (MsaTlsVerified) verified = NULL;
+      Client client;
+
+      client_open_with (&client, &server,
+                        g_object_new (MSA_TYPE_TLS_CONFIG, "pinned-key-file",
+                                      pin_files[other ? 1 : 0], NULL));
+      g_assert_cmpint (msa_test_tls_peer_connect (client.peer, client.filter, &error), ==,
+                       other ? MSA_IO_ERROR : MSA_IO_DONE);
+      g_clear_error (&error);
+      g_clear_object (&client.config);
+      verified = verify (&client, &error);
+      g_assert_cmpint (verified != NULL, ==, !other);
+      if (other)
+        g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_PIN);
+      client_close (&client);
+    }
+}
+
 /* The status of both certificates of a chain, each from its issuer. */
 static void
 test_status (gconstpointer data)
@@ -376,7 +470,111 @@ test_issuer (void)
   assert_refused (&(const Server) { .cert = cert, .staple = status_of_cert }, &row);
 }
 
+/* --- what is loaded --- */
+
+static void
+test_pin_file (gconstpointer data)
+{
+  const char *const *row = data;
+  guint8 digest[MSA_TLS_PIN_BYTES];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pin_files); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (msa_tls_pinned_key_load (sys, pin_files[i], digest, &error));
+      g_assert_no_error (error);
+    }
+
+  /* Whatever is in it, a key is looked for first, and then a certificate. */
+  n_calls = 0;
+  fail_at = 1;
+  failing = *row;
+  for (gsize i = 0; i < G_N_ELEMENTS (pin_files) && n_calls == 0; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (!msa_tls_pinned_key_load (sys, pin_files[i], digest, &error))
+        g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST);
+    }
+  failing = NULL;
+  g_assert_cmpuint (n_calls, >, 0);
+}
+
+static void
+test_pin_of_junk (void)
+{
+  g_autoptr (GBytes) empty = g_bytes_new (NULL, 0);
+  g_autoptr (GBytes) junk = g_bytes_new_static ("junk", 4);
+
+  g_assert_null (msa_tls_pin_new (empty));
+  g_assert_null (msa_tls_pin_new (junk));
+}
+
+static const struct
+{
+  const char *name;
+  const char *priority;
+  gboolean oddly;
+  int code;
+  const char *text;
+} priorities[] = {
+  { "default", NULL, FALSE, MSA_ERROR_TLS_HANDSHAKE, "the default TLS priorities cannot be used" },
+  { "own", "NORMAL", FALSE, MSA_ERROR_INVALID_ARGUMENT, "not understood at position 3" },
+  { "own-without-position", "NORMAL", TRUE, MSA_ERROR_INVALID_ARGUMENT,
+    "not understood at position 0" },
+};
+
+static void
+test_priorities (gconstpointer data)
+{
+  gsize row = GPOINTER_TO_SIZE (data);
+  MsaTlsSettings settings = { .priority = (char *) priorities[row].priority };
+  g_autoptr (GError) error = NULL;
+
+  n_calls = 0;
+  fail_at = 1;
+  oddly = priorities[row].oddly;
+  failing = "gnutls_priority_init2";
+  g_assert_null (msa_tls_priority_new (&settings, &error));
+  failing = NULL;
+  oddly = FALSE;
+  g_assert_error (error, MSA_ERROR, priorities[row].code);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, priorities[row].text));
+}
+
 /* --- sessions --- */
+
+/* An old session without a ticket is known by its number. */
+static void
+test_no_number (void)
+{
+  static const gboolean ways[] = { FALSE, TRUE };
+  const Server server = { .cert = cert, .priority = TLS_1_2, .no_tickets = TRUE };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      g_autoptr (MsaTlsSessions) sessions = msa_tls_sessions_new ();
+      g_autoptr (GError) error = NULL;
+      Client client;
+
+      client_open (&client, &server);
+      msa_tls_filter_set_sessions (client.filter, sessions, "origin", 443);
+      g_assert_false (msa_tls_filter_is_resumed (client.filter));
+      n_calls = 0;
+      fail_at = 1;
+      failing = "gnutls_session_get_id2";
+      oddly = ways[i];
+      g_assert_cmpint (msa_test_tls_peer_connect (client.peer, client.filter, &error), ==,
+                       MSA_IO_DONE);
+      failing = NULL;
+      oddly = FALSE;
+      g_assert_cmpuint (n_calls, ==, 1);
+      g_assert_cmpuint (msa_tls_sessions_count (sessions), ==, 0);
+      client_close (&client);
+    }
+}
 
 typedef struct
 {
@@ -489,11 +687,18 @@ make_certificates (void)
   status_of_cert = msa_test_ocsp_new (root, root, cert, MSA_TEST_STATUS_GOOD, MSA_TEST_VALID);
   status_below_sub = msa_test_ocsp_new (sub, sub, below_sub, MSA_TEST_STATUS_GOOD, MSA_TEST_VALID);
   status_of_sub = msa_test_ocsp_new (root, root, &of_sub, MSA_TEST_STATUS_GOOD, MSA_TEST_VALID);
+  msa_sim_set_file (sim, pin_files[0], cert->cert_pem, -1);
+  msa_sim_set_file (sim, pin_files[1],
+                    "-----BEGIN PUBLIC KEY-----\n"
+                    "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+                    "-----END PUBLIC KEY-----\n",
+                    -1);
 }
 
 static void
 free_certificates (void)
 {
+  msa_sim_unref (sim);
   g_bytes_unref (status_of_cert);
   g_bytes_unref (status_below_sub);
   g_bytes_unref (status_of_sub);
@@ -507,13 +712,34 @@ int
 main (int argc,
       char **argv)
 {
+  static const char *const of_pins[] = { "gnutls_x509_crt_init", "gnutls_pubkey_init" };
   int status;
 
   g_test_init (&argc, &argv, NULL);
+  sim = msa_sim_new ();
+  sys = msa_sim_get_sys (sim);
+  msa_sim_advance_by (sim, g_get_real_time () - sys->ops->real_us (sys));
   make_certificates ();
   add_rows ("peer", refusals, G_N_ELEMENTS (refusals), test_peer);
   add_rows ("status", of_status, G_N_ELEMENTS (of_status), test_status);
   g_test_add_func ("/msa/tls-refusals/status/gnutls_x509_trust_list_get_issuer", test_issuer);
+  g_test_add_func ("/msa/tls-refusals/peer/empty-chain", test_empty_chain);
+  g_test_add_func ("/msa/tls-refusals/peer/pin-of-trust", test_pin_of_trust);
+  g_test_add_func ("/msa/tls-refusals/pin/junk", test_pin_of_junk);
+  g_test_add_func ("/msa/tls-refusals/kept/no-number", test_no_number);
+  for (gsize i = 0; i < G_N_ELEMENTS (of_pins); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/msa/tls-refusals/pin/%s", of_pins[i]);
+
+      g_test_add_data_func (path, &of_pins[i], test_pin_file);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (priorities); i++)
+    {
+      g_autofree char *path =
+          g_strdup_printf ("/msa/tls-refusals/priorities/%s", priorities[i].name);
+
+      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_priorities);
+    }
   for (gsize i = 0; i < G_N_ELEMENTS (keepings); i++)
     {
       g_autofree char *path =

@@ -95,6 +95,7 @@ typedef struct
 } Verdict;
 
 #define HOST "www.example.org"
+#define LONG_LABEL "a-label-that-goes-on-for-as-long-as-any-label-may-sixty-three-b"
 #define WEAK "weak key or algorithm"
 #define AGAINST "against the constraints of its issuer"
 #define NO_AUTHORITY "issued by a certificate that is no authority"
@@ -116,6 +117,8 @@ static const Verdict verdicts[] = {
   { "san-parent", HOST, "it is for DNS:example.org", .spec = { .dns = { "example.org" } } },
   { "san-child", "example.org", "it is for DNS:" HOST, .spec = { .dns = { HOST } } },
   { "san-same-end", HOST, "it is for DNS:ample.org", .spec = { .dns = { "ample.org" } } },
+  { "san-long", HOST, "it is for DNS:" LONG_LABEL "....",
+    .spec = { .dns = { LONG_LABEL "." LONG_LABEL "." LONG_LABEL "." LONG_LABEL } } },
   { "san-trailing-dot", HOST, "it is for DNS:" HOST ".", .spec = { .dns = { HOST "." } } },
   /* CVE-2009-2417 */
   { "san-with-nul", HOST, "it is for DNS:" HOST "?.evil.example",
@@ -165,6 +168,8 @@ static const Verdict verdicts[] = {
   { "wildcard-top-level", "example.org", "it is for DNS:*.org", .spec = { .dns = { "*.org" } } },
   { "wildcard-alone", HOST, "it is for DNS:*", .spec = { .dns = { "*" } } },
   { "wildcard-single-label", "localhost", "it is for", .spec = { .dns = { "*" } } },
+  { "wildcard-for-single-label", "localhost", "it is for DNS:*.example.org",
+    .spec = { .dns = { "*.example.org" } } },
 
   /* CVE-2014-1263, -2522, CVE-2016-3739, CVE-2024-2466: an address is checked as any name */
   { "ip4-san", "127.0.0.1", .spec = { .ip = { "192.0.2.1", "127.0.0.1" } } },

@@ -6,6 +6,22 @@
 
 #include "base/msa-writer-private.h"
 
+static gboolean out_of_memory;
+
+/* GLib's, but that there may be no memory. */
+gpointer
+g_try_malloc (gsize n_bytes)
+{
+  return out_of_memory ? NULL : g_malloc (n_bytes);
+}
+
+gpointer
+g_try_realloc (gpointer memory,
+               gsize n_bytes)
+{
+  return out_of_memory ? NULL : g_realloc (memory, n_bytes);
+}
+
 static void
 assert_holds (const MsaWriter *writer,
               const char *expected)
@@ -217,6 +233,28 @@ test_model (void)
   msa_writer_release (&writer);
 }
 
+static void
+test_out_of_memory (void)
+{
+  MsaWriter writer;
+
+  msa_writer_init (&writer, 1000);
+  out_of_memory = TRUE;
+  g_assert_false (msa_writer_append (&writer, "ab", 2));
+  out_of_memory = FALSE;
+  g_assert_true (writer.failed);
+  assert_holds (&writer, "");
+
+  msa_writer_clear (&writer);
+  g_assert_true (msa_writer_append (&writer, "ab", 2));
+  out_of_memory = TRUE;
+  g_assert_null (msa_writer_grow (&writer, 500));
+  out_of_memory = FALSE;
+  g_assert_true (writer.failed);
+  assert_holds (&writer, "ab");
+  msa_writer_release (&writer);
+}
+
 int
 main (int argc,
       char **argv)
@@ -228,6 +266,7 @@ main (int argc,
   g_test_add_func ("/msa/writer/cap-zero", test_cap_zero);
   g_test_add_func ("/msa/writer/failure-sticks", test_failure_sticks);
   g_test_add_func ("/msa/writer/huge-lengths", test_huge_lengths);
+  g_test_add_func ("/msa/writer/out-of-memory", test_out_of_memory);
   g_test_add_func ("/msa/writer/reserve", test_reserve);
   g_test_add_func ("/msa/writer/consume", test_consume);
   g_test_add_func ("/msa/writer/steal", test_steal);

@@ -115,9 +115,6 @@ read_data (MsaHttp1Chunked *self,
            MsaSlice *data)
 {
   *data = msa_cursor_take (input, (gsize) MIN (self->left, (guint64) G_MAXSSIZE));
-  if (data->len == 0)
-    return MSA_HTTP1_MORE;
-
   self->left -= data->len;
   if (self->left == 0)
     self->place = MSA_HTTP1_CHUNK_CR;

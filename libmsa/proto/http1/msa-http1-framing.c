@@ -129,8 +129,10 @@ read_transfer_encoding (Fields *self,
       any = TRUE;
     }
   self->has_codings = TRUE;
+  if (!any)
+    return fail ("Transfer-Encoding", value, "names no coding", error);
 
-  return any || fail ("Transfer-Encoding", value, "names no coding", error);
+  return TRUE;
 }
 
 static void
