@@ -82,9 +82,7 @@ static gboolean
 is_of_the_future (Stapled *self,
                   time_t since)
 {
-  return since != (time_t) -1 &&
-         (gint64) since - CLOCK_LEEWAY_S >
-             self->sys->ops->real_us (self->sys) / G_USEC_PER_SEC;
+  return (gint64) since - CLOCK_LEEWAY_S > self->sys->ops->real_us (self->sys) / G_USEC_PER_SEC;
 }
 
 static const char *
@@ -96,7 +94,8 @@ judge (Stapled *self,
   time_t since = (time_t) -1;
 
   if (gnutls_ocsp_resp_get_single (response, 0, NULL, NULL, NULL, NULL, &status, &since, NULL,
-                                   NULL, NULL) < 0)
+                                   NULL, NULL) < 0 ||
+      since == (time_t) -1)
     return "unreadable stapled status";
   if (status == GNUTLS_OCSP_CERT_UNKNOWN)
     return "unknown to the authority that staples";

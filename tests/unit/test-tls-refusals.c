@@ -188,6 +188,7 @@ gnutls_ocsp_resp_verify_direct (gnutls_ocsp_resp_const_t response,
                 response, issuer, verify, flags);
 }
 
+/* Oddly: it does not say since when. */
 int
 gnutls_ocsp_resp_get_single (gnutls_ocsp_resp_const_t response,
                              unsigned index,
@@ -201,6 +202,9 @@ gnutls_ocsp_resp_get_single (gnutls_ocsp_resp_const_t response,
                              time_t *revoked,
                              unsigned int *reason)
 {
+  if (oddly && since != NULL)
+    return gnutls_ocsp_resp_get_single (response, index, digest, name_hash, key_hash, serial,
+                                        status, NULL, next, revoked, reason);
   FAIL_OR_PASS (gnutls_ocsp_resp_get_single, GNUTLS_E_MEMORY_ERROR, response, index, digest,
                 name_hash, key_hash, serial, status, since, next, revoked, reason);
 }
@@ -470,6 +474,23 @@ test_issuer (void)
   assert_refused (&(const Server) { .cert = cert, .staple = status_of_cert }, &row);
 }
 
+static void
+test_status_without_time (void)
+{
+  const Server server = { .cert = cert, .staple = status_of_cert };
+  g_autoptr (GError) error = NULL;
+  Client client;
+
+  client_open (&client, &server);
+  g_assert_cmpint (msa_test_tls_peer_connect (client.peer, client.filter, &error), ==, MSA_IO_DONE);
+  oddly = TRUE;
+  g_assert_null (verify (&client, &error));
+  oddly = FALSE;
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_TLS_VERIFY);
+  g_assert_nonnull (strstr (error->message, "unreadable stapled status"));
+  client_close (&client);
+}
+
 /* --- what is loaded --- */
 
 static void
@@ -723,6 +744,7 @@ main (int argc,
   add_rows ("peer", refusals, G_N_ELEMENTS (refusals), test_peer);
   add_rows ("status", of_status, G_N_ELEMENTS (of_status), test_status);
   g_test_add_func ("/msa/tls-refusals/status/gnutls_x509_trust_list_get_issuer", test_issuer);
+  g_test_add_func ("/msa/tls-refusals/status/without-time", test_status_without_time);
   g_test_add_func ("/msa/tls-refusals/peer/empty-chain", test_empty_chain);
   g_test_add_func ("/msa/tls-refusals/peer/pin-of-trust", test_pin_of_trust);
   g_test_add_func ("/msa/tls-refusals/pin/junk", test_pin_of_junk);
