@@ -262,8 +262,23 @@ def measure_counted(bench, count, wrapper):
     return table
 
 
+def works(bench, *wrapper):
+    """Whether a tool is there and can run a program.
+
+    A container may refuse strace, and Valgrind does not read the debug data of every compiler.
+    """
+    if shutil.which(wrapper[0]) is None:
+        return False
+    done = subprocess.run([*wrapper, os.path.join(bench.programs, 'get-msa'), '--help'], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, timeout=bench.sizes['timeout_s'],
+                          env=bench.environment(False))
+    if done.returncode != 0:
+        say(f'{wrapper[0]} cannot run the programs: {done.stderr.strip()[-300:]}')
+    return done.returncode == 0
+
+
 def measure_calls(bench):
-    if shutil.which('strace') is None:
+    if not works(bench, 'strace', '-f', '-o', os.devnull):
         return {}
     say('system calls')
     path = os.path.join(bench.scratch, 'calls')
@@ -284,7 +299,7 @@ def measure_calls(bench):
 
 
 def measure_instructions(bench):
-    if shutil.which('valgrind') is None:
+    if not works(bench, 'valgrind', '--tool=none'):
         return {}
     say('instructions')
 

@@ -46,7 +46,7 @@ class Contenders(unittest.TestCase):
 
     def test_one_send_and_one_recv_a_request(self):
         if not self.results['calls']:
-            self.skipTest('there is no strace')
+            self.skipTest('there is no strace that works')
         for name in ('msa', 'msa-run', 'msa-fetch', 'bare'):
             calls = self.results['calls'][name]
             self.assertEqual((calls['send'], calls['recv']), (1, 1), name)
@@ -54,12 +54,12 @@ class Contenders(unittest.TestCase):
 
     def test_no_wake_up_of_its_own_loop(self):
         if not self.results['calls']:
-            self.skipTest('there is no strace')
+            self.skipTest('there is no strace that works')
         self.assertEqual(self.results['calls']['msa']['read, write'], 0)
 
     def test_instructions_of_a_request(self):
         if not self.results['instructions']:
-            self.skipTest('there is no valgrind')
+            self.skipTest('there is no valgrind that works')
         instructions = self.results['instructions']
         self.assertGreater(instructions['msa']['instructions'], instructions['glib']['instructions'])
         self.assertLess(instructions['msa']['instructions'], MOST_INSTRUCTIONS)
