@@ -87,8 +87,11 @@ def write_machine(results):
     machine = results['machine']
     versions = ', '.join(f'{name} {version}' for name, version in machine['versions'].items() if version)
     shared = ' The server had no processor of its own: the times mean little.' if machine['is_shared'] else ''
-    return [f'{machine["processor"]}, {machine["processors"]} processors, Linux {machine["kernel"]}, {versions}. Medians'
-            f' of {results["rounds"]} rounds, in which the contenders take turns.{shared}', '']
+    rounds = f'Medians of {results["rounds"]} rounds, in which the contenders take turns.'
+    if results['rounds'] == 1:
+        rounds = 'One quick round: its times mean nothing.'
+    return [f'{machine["processor"]}, {machine["processors"]} processors, Linux {machine["kernel"]}, {versions}. {rounds}'
+            f'{shared}', '']
 
 
 def write_targets(results):
