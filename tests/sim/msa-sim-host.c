@@ -242,6 +242,7 @@ sim_run_job (MsaSys *sys,
 
   running = g_new0 (SimJob, 1);
   running->sim = self;
+  self->progress++;
   running->job = job;
   job->work (job, sys);
   running->event = sim_schedule (self, self->now_us + job->duration_us + self->job_delay_us,

@@ -136,6 +136,7 @@ sim_descriptor_open (MsaSim *self,
   if (kind == SIM_POLLER)
     descriptor->watched = g_hash_table_new (NULL, NULL);
   g_hash_table_insert (self->descriptors, GINT_TO_POINTER (fd), descriptor);
+  self->progress++;
   return descriptor;
 }
 
@@ -205,6 +206,7 @@ sim_close (MsaSys *sys,
     sim_violate (self, "close on registered descriptor %d", fd);
   if (descriptor->alarm != NULL)
     sim_unschedule (self, descriptor->alarm);
+  self->progress++;
   g_hash_table_remove (self->descriptors, GINT_TO_POINTER (fd));
 }
 
@@ -316,6 +318,7 @@ sim_poller_set (MsaSys *sys,
       return -1;
     }
 
+  self->progress++;
   registration = find_registration (descriptor, watcher);
   if (check_registration (self, registration, fd, old, events) < 0)
     return -1;
@@ -482,8 +485,11 @@ sim_event_clear (MsaSys *sys,
 
   sim_enter (self, SIM_OP_event_clear);
   descriptor = sim_descriptor_find (self, fd, SIM_EVENT, "event_clear");
-  if (descriptor != NULL)
-    set_readable (descriptor, FALSE);
+  if (descriptor == NULL)
+    return;
+
+  self->progress += descriptor->set;
+  set_readable (descriptor, FALSE);
 }
 
 int

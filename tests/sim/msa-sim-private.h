@@ -101,6 +101,8 @@ struct _SimSocket
   gboolean       reset;
   gboolean       write_shut;
   gsize          in_flight;  /* sent, and not yet read by the peer */
+  guint64        whim;       /* of msa_sim_set_unsteady(): what is drawn from */
+  gboolean       balked;     /* gave EAGAIN last, without need */
 };
 
 typedef struct
@@ -131,6 +133,10 @@ struct _MsaSim
   gint64      latency_us;
   gsize       send_window;
   gsize       segment;
+  guint64     unsteady;     /* 0: not */
+  guint64     progress;
+  MsaSimWatchFunc watch;    /* (nullable) */
+  gpointer    watch_data;
   guint16     next_port;
   GHashTable *local_hosts;  /* (owned): set of the addresses, with port 0, that may be bound to */
   GHashTable *local_ports;  /* (owned): set of those that others hold */

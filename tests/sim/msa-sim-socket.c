@@ -35,6 +35,7 @@ struct _SimPeer
   gboolean   client_closed; /* the client's FIN or reset has arrived */
   gint64     last_to_client_us;
   gint64     last_to_peer_us;
+  gint64     extra_us;      /* of latency */
 };
 
 typedef struct
@@ -174,6 +175,22 @@ msa_sim_set_segment (MsaSim *self,
   self->segment = bytes;
 }
 
+void
+msa_sim_set_unsteady (MsaSim *self,
+                      guint64 seed)
+{
+  self->unsteady = seed | 1;
+}
+
+void
+msa_sim_set_watch_func (MsaSim *self,
+                        MsaSimWatchFunc watch,
+                        gpointer data)
+{
+  self->watch = watch;
+  self->watch_data = data;
+}
+
 guint
 msa_sim_get_n_peers (MsaSim *self)
 {
@@ -255,7 +272,7 @@ send_to_client (SimPeer *peer,
   /* Apart, or two arrivals would be read as one. */
   gint64 gap_us = sim->segment != 0 ? 1 : 0;
 
-  peer->last_to_client_us = MAX (sim->now_us + sim->latency_us,
+  peer->last_to_client_us = MAX (sim->now_us + sim->latency_us + peer->extra_us,
                                  peer->last_to_client_us + gap_us);
   schedule_packet (peer, peer->last_to_client_us, run, bytes);
 }
@@ -267,7 +284,8 @@ send_to_peer (SimPeer *peer,
 {
   MsaSim *sim = peer->peer.sim;
 
-  peer->last_to_peer_us = MAX (sim->now_us + sim->latency_us, peer->last_to_peer_us);
+  peer->last_to_peer_us = MAX (sim->now_us + sim->latency_us + peer->extra_us,
+                               peer->last_to_peer_us);
   schedule_packet (peer, peer->last_to_peer_us, run, bytes);
 }
 
@@ -580,6 +598,8 @@ sim_socket_close (SimSocket *self)
 {
   SimPeer *peer = self->peer;
 
+  if (peer != NULL && self->sim->watch != NULL)
+    self->sim->watch (self->sim, peer->peer.address, FALSE, self->sim->watch_data);
   if (peer != NULL)
     {
       peer->socket = NULL;
@@ -598,6 +618,30 @@ fail (int error_number)
   return -1;
 }
 
+/* The next number of a sequence that is the socket's own: what others do has no part in it. */
+static guint
+draw (SimSocket *self,
+      guint below)
+{
+  self->whim = self->whim * G_GUINT64_CONSTANT (6364136223846793005) +
+               G_GUINT64_CONSTANT (1442695040888963407);
+  return (guint) ((self->whim >> 33) % below);
+}
+
+/* How many of @n bytes are moved; 0: none this time. */
+static gsize
+shorten (SimSocket *self,
+         gsize n)
+{
+  if (self->sim->unsteady == 0 || n == 0)
+    return n;
+
+  self->balked = !self->balked && draw (self, 8) == 0;
+  if (self->balked)
+    return 0;
+  return draw (self, 4) == 0 ? 1 + draw (self, (guint) n) : n;
+}
+
 static SimPeer *
 make_peer (MsaSim *self,
            SimSocket *client,
@@ -614,6 +658,12 @@ make_peer (MsaSim *self,
   peer->unread = g_string_new (NULL);
   peer->reading = TRUE;
   g_ptr_array_add (self->links, peer);
+  if (self->unsteady != 0)
+    {
+      client->whim = self->unsteady + self->links->len * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+      draw (client, 2);
+      peer->extra_us = draw (client, (guint) self->latency_us + 1);
+    }
   return peer;
 }
 
@@ -653,6 +703,9 @@ sim_socket_connect (MsaSys *sys,
   if (route != ROUTE_BLACK_HOLE)
     send_to_peer (client->peer, peer_gets_request, NULL);
   sim_descriptor_changed (client->descriptor);
+  self->progress++;
+  if (self->watch != NULL)
+    self->watch (self, client->peer->peer.address, TRUE, self->watch_data);
   if (client->family != AF_UNIX)
     return fail (EINPROGRESS);
 
@@ -682,6 +735,7 @@ take_error (SimSocket *self)
 {
   int error_number = self->error;
 
+  self->sim->progress++;
   self->error = 0;
   sim_descriptor_changed (self->descriptor);
   return error_number;
@@ -728,7 +782,10 @@ sim_socket_send (MsaSys *sys,
   if (client->in_flight >= self->send_window)
     return fail (EAGAIN);
 
-  n = MIN (len, self->send_window - client->in_flight);
+  n = shorten (client, MIN (len, self->send_window - client->in_flight));
+  if (n == 0 && len > 0)
+    return fail (EAGAIN);
+  self->progress++;
   client->in_flight += n;
   send_to_peer (client->peer, peer_gets_data, g_bytes_new (data, n));
   sim_descriptor_changed (client->descriptor);
@@ -741,10 +798,14 @@ read_inbox (SimSocket *self,
             gsize size,
             gboolean take)
 {
-  gsize n = MIN (size, self->inbox->len);
+  gsize there = MIN (size, self->inbox->len);
+  gsize n = take ? shorten (self, there) : there;
 
+  if (n == 0 && there > 0)
+    return fail (EAGAIN);
   if (n > 0)
     {
+      self->sim->progress += take;
       memcpy (buffer, self->inbox->data, n);
       if (take)
         g_byte_array_remove_range (self->inbox, 0, (guint) n);

@@ -103,6 +103,7 @@ msa_sim_advance_to (MsaSim *self,
       SimEvent *event = g_sequence_get (g_sequence_get_begin_iter (self->events));
 
       g_sequence_remove (event->place);
+      self->progress++;
       self->now_us = MAX (self->now_us, event->at_us);
       event->run (self, event->data);
       free_event (event);
@@ -231,6 +232,12 @@ sim_violate (MsaSim *self,
   va_start (args, format);
   g_ptr_array_add (self->violations, g_strdup_vprintf (format, args));
   va_end (args);
+}
+
+guint64
+msa_sim_get_progress (MsaSim *self)
+{
+  return self->progress;
 }
 
 GPtrArray *

@@ -105,6 +105,22 @@ void       msa_sim_set_send_window (MsaSim *self,
 void       msa_sim_set_segment     (MsaSim *self,
                                     gsize bytes);
 
+/* From now on each connection has a latency of its own, up to twice the usual one; reads and writes may be short,
+ * and give EAGAIN once when something is there: as @seed says. */
+void       msa_sim_set_unsteady    (MsaSim *self,
+                                    guint64 seed);
+/* Calls @watch (nullable) when a socket begins to connect (@connects) and when it is closed. */
+typedef void (*MsaSimWatchFunc) (MsaSim *sim,
+                                 const char *address,
+                                 gboolean connects,
+                                 gpointer data);
+
+void       msa_sim_set_watch_func  (MsaSim *self,
+                                    MsaSimWatchFunc watch,
+                                    gpointer data);
+/* Grows with each thing that happens or is done; not with the clock's being read, vain attempts, and waits. */
+guint64    msa_sim_get_progress    (MsaSim *self);
+
 /* The other end of a connection. Lives as long as the simulation. */
 struct _MsaSimPeer
 {

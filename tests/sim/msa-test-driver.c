@@ -18,7 +18,7 @@ struct _MsaTestDriver
   MsaSys *sys; /* (unowned) */
   GMainContext *context; /* (owned): of the attached ones */
   int fd; /* of the exported one */
-  GHashTable *watched; /* descriptor → events */
+  GArray *watched; /* (element-type GPollFD): in the order in which they were announced */
   GPtrArray *violations; /* (element-type utf8) */
   gint64 timer_us; /* G_MAXINT64: none */
   int told_ms;
@@ -26,6 +26,7 @@ struct _MsaTestDriver
   guint n_timer_calls;
   MsaTestHook hook; /* (nullable) */
   gpointer hook_data;
+  void (*set_limit) (gint64 until_us); /* (nullable) */
 };
 
 const char *
@@ -58,6 +59,21 @@ note_violation (MsaTestDriver *self,
   g_ptr_array_add (self->violations, g_strdup_printf ("descriptor %d: %s", fd, rule));
 }
 
+static GPollFD *
+find_watched (MsaTestDriver *self,
+              int fd)
+{
+  for (guint i = 0; i < self->watched->len; i++)
+    {
+      GPollFD *watched = &g_array_index (self->watched, GPollFD, i);
+
+      if (watched->fd == fd)
+        return watched;
+    }
+
+  return NULL;
+}
+
 static void
 socket_cb (MsaMulti *multi,
            int fd,
@@ -66,23 +82,26 @@ socket_cb (MsaMulti *multi,
            gpointer user_data)
 {
   MsaTestDriver *self = user_data;
-  gpointer old;
-  gboolean known = g_hash_table_lookup_extended (self->watched, GINT_TO_POINTER (fd), NULL, &old);
+  GPollFD told = { .fd = fd, .events = (gushort) wanted };
+  GPollFD *known = find_watched (self, fd);
 
   self->n_socket_calls++;
-  if (removed && !known)
+  if (removed && known == NULL)
     note_violation (self, "removed without having been announced", fd);
   if (removed && wanted != MSA_SOCKET_NONE)
     note_violation (self, "removed, and wanted all the same", fd);
   if (!removed && wanted == MSA_SOCKET_NONE)
     note_violation (self, "announced for nothing", fd);
-  if (!removed && known && GPOINTER_TO_UINT (old) == wanted)
+  if (!removed && known != NULL && known->events == wanted)
     note_violation (self, "announced without a change", fd);
 
-  if (removed)
-    g_hash_table_remove (self->watched, GINT_TO_POINTER (fd));
-  else
-    g_hash_table_insert (self->watched, GINT_TO_POINTER (fd), GUINT_TO_POINTER (wanted));
+  if (removed && known != NULL)
+    g_array_remove_index (self->watched,
+                          (guint) (known - (GPollFD *) (gpointer) self->watched->data));
+  else if (!removed && known != NULL)
+    known->events = (gushort) wanted;
+  else if (!removed)
+    g_array_append_val (self->watched, told);
 
   if (self->hook != NULL)
     self->hook (multi, FALSE, self->hook_data);
@@ -103,27 +122,6 @@ timer_cb (MsaMulti *multi,
     self->hook (multi, TRUE, self->hook_data);
 }
 
-static GArray *
-list_watched (MsaTestDriver *self)
-{
-  GArray *fds = g_array_new (FALSE, TRUE, sizeof (GPollFD));
-  GHashTableIter iter;
-  gpointer fd, events;
-
-  g_hash_table_iter_init (&iter, self->watched);
-  while (g_hash_table_iter_next (&iter, &fd, &events))
-    {
-      GPollFD poll_fd = {
-        .fd = GPOINTER_TO_INT (fd),
-        .events = (gushort) GPOINTER_TO_UINT (events),
-      };
-
-      g_array_append_val (fds, poll_fd);
-    }
-
-  return fds;
-}
-
 static void
 act (MsaTestDriver *self,
      int fd,
@@ -141,7 +139,8 @@ static gboolean
 turn_callbacks (MsaTestDriver *self,
                 gint64 until_us)
 {
-  g_autoptr (GArray) fds = list_watched (self);
+  /* What is watched changes meanwhile. */
+  g_autoptr (GArray) fds = g_array_copy (self->watched);
   gint64 wait_us = MIN (until_us, self->timer_us) - get_now_us (self);
   int timeout_ms = wait_us <= 0 ? 0 : (int) MIN ((wait_us + 999) / 1000, 3600 * 1000);
   gboolean any = FALSE;
@@ -229,11 +228,12 @@ static gboolean
 turn_exported (MsaTestDriver *self,
                gint64 until_us)
 {
-  int timeout_ms = self->sim != NULL ? 0 : to_wait_ms (self, until_us);
+  gboolean waits = self->sim == NULL || self->set_limit != NULL;
 
-  if (!is_readable (self->fd, timeout_ms))
+  if (!is_readable (self->fd, waits ? to_wait_ms (self, until_us) : 0))
     {
-      let_time_pass (self, until_us);
+      if (!waits)
+        let_time_pass (self, until_us);
       return FALSE;
     }
   perform (self);
@@ -268,6 +268,8 @@ static gboolean
 turn_attached (MsaTestDriver *self,
                gint64 until_us)
 {
+  if (self->set_limit != NULL)
+    return g_main_context_iteration (self->context, until_us > get_now_us (self));
   if (g_main_context_iteration (self->context, FALSE))
     return TRUE;
 
@@ -283,6 +285,8 @@ static gboolean
 turn (MsaTestDriver *self,
       gint64 until_us)
 {
+  if (self->set_limit != NULL)
+    self->set_limit (until_us);
   switch (self->kind)
     {
     case MSA_TEST_ATTACHED:
@@ -313,7 +317,7 @@ msa_test_driver_new (MsaTestDriverKind kind,
   self->sim = sim != NULL ? msa_sim_ref (sim) : NULL;
   self->sys = msa_multi_get_engine (multi)->reactor.sys;
   self->context = g_main_context_new ();
-  self->watched = g_hash_table_new (NULL, NULL);
+  self->watched = g_array_new (FALSE, TRUE, sizeof (GPollFD));
   self->violations = g_ptr_array_new_with_free_func (g_free);
   self->timer_us = G_MAXINT64;
   self->told_ms = -1;
@@ -340,7 +344,7 @@ void
 msa_test_driver_free (MsaTestDriver *self)
 {
   msa_multi_detach (self->multi);
-  if (g_hash_table_size (self->watched) > 0)
+  if (self->watched->len > 0)
     g_ptr_array_add (self->violations, g_strdup ("descriptors are announced after detaching"));
   for (guint i = 0; i < self->violations->len; i++)
     g_test_message ("contract: %s", (const char *) g_ptr_array_index (self->violations, i));
@@ -349,7 +353,7 @@ msa_test_driver_free (MsaTestDriver *self)
   g_object_unref (self->multi);
   g_clear_pointer (&self->sim, msa_sim_unref);
   g_main_context_unref (self->context);
-  g_hash_table_unref (self->watched);
+  g_array_unref (self->watched);
   g_ptr_array_unref (self->violations);
   g_free (self);
 }
@@ -390,6 +394,20 @@ msa_test_driver_turn (MsaTestDriver *self)
   return turn (self, get_now_us (self));
 }
 
+gboolean
+msa_test_driver_turn_until (MsaTestDriver *self,
+                            gint64 until_us)
+{
+  return turn (self, until_us);
+}
+
+void
+msa_test_driver_set_limit_func (MsaTestDriver *self,
+                                void (*set_limit) (gint64 until_us))
+{
+  self->set_limit = set_limit;
+}
+
 static gboolean
 never (gpointer data)
 {
@@ -428,15 +446,16 @@ msa_test_driver_get_context (MsaTestDriver *self)
 guint
 msa_test_driver_count_watched (MsaTestDriver *self)
 {
-  return g_hash_table_size (self->watched);
+  return self->watched->len;
 }
 
 MsaSocketEvents
 msa_test_driver_get_wanted (MsaTestDriver *self,
                             int fd)
 {
-  return (MsaSocketEvents) GPOINTER_TO_UINT (
-      g_hash_table_lookup (self->watched, GINT_TO_POINTER (fd)));
+  GPollFD *watched = find_watched (self, fd);
+
+  return watched != NULL ? (MsaSocketEvents) watched->events : MSA_SOCKET_NONE;
 }
 
 guint

@@ -45,6 +45,13 @@ gboolean       msa_test_driver_run  (MsaTestDriver *self,
 /* One turn of the driver: what is ready and due now, without letting time pass. TRUE if the
  * multi was called. May be used from within a handler. */
 gboolean       msa_test_driver_turn (MsaTestDriver *self);
+/* One turn that may wait, but for nothing later than @until_us. */
+gboolean       msa_test_driver_turn_until (MsaTestDriver *self,
+                                           gint64 until_us);
+/* The waits of main contexts and of poll() are virtual as well (msa-sim-kernel.h): the drivers block in
+ * them, and @set_limit says before how long at most. */
+void           msa_test_driver_set_limit_func (MsaTestDriver *self,
+                                               void (*set_limit) (gint64 until_us));
 /* Runs for @us, whatever happens. Simulation only. */
 void           msa_test_driver_pass (MsaTestDriver *self,
                                      gint64 us);

@@ -1,0 +1,75 @@
+/* msa-world-compare.c: one world in each of the drivers
+ *
+ * Whoever drives, each transfer sees the same.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "sim/msa-world.h"
+
+static MsaWorldStory *
+find_story (MsaWorldResult *result,
+            guint id)
+{
+  for (guint i = 0; i < result->stories->len; i++)
+    {
+      MsaWorldStory *story = g_ptr_array_index (result->stories, i);
+
+      if (story->id == id)
+        return story;
+    }
+
+  return NULL;
+}
+
+static void
+compare (MsaWorldResult *result,
+         MsaWorldResult *other,
+         MsaTestDriverKind kind,
+         MsaTestDriverKind other_kind)
+{
+  for (guint i = 0; i < result->stories->len; i++)
+    {
+      MsaWorldStory *story = g_ptr_array_index (result->stories, i);
+      MsaWorldStory *told = find_story (other, story->id);
+
+      if (told == NULL || !g_string_equal (story->text, told->text))
+        msa_world_fail ("transfer %u differs by driver\n%s:\n%s%s:\n%s", story->id,
+                        msa_test_driver_get_name (kind), story->text->str,
+                        msa_test_driver_get_name (other_kind),
+                        told != NULL ? told->text->str : "(it was never added)\n");
+    }
+  if (result->stories->len != other->stories->len)
+    msa_world_fail ("a transfer was added by %s alone", msa_test_driver_get_name (other_kind));
+}
+
+MsaWorldResult *
+msa_world_run_all (const MsaWorldOptions *options)
+{
+  MsaWorldOptions each = *options;
+  MsaWorldResult *first = NULL;
+
+  for (guint kind = 0; kind < MSA_TEST_N_DRIVERS; kind++)
+    {
+      g_autoptr (MsaWorldResult) result = NULL;
+
+      if (!msa_test_driver_works_in_sim (kind))
+        continue;
+      each.driver = kind;
+      result = msa_world_run (&each);
+      if (first == NULL)
+        {
+          first = g_steal_pointer (&result);
+          continue;
+        }
+      compare (first, result, MSA_TEST_ATTACHED, kind);
+      first->hash = first->hash * 31 + result->hash;
+      first->n_runs += result->n_runs;
+      first->n_ok += result->n_ok;
+      first->n_failed += result->n_failed;
+      first->n_taken += result->n_taken;
+    }
+
+  return first;
+}

@@ -1,0 +1,149 @@
+/* msa-world-private.h: the parts of a random world among themselves
+ *
+ * msa-world.c lets it run; msa-world-server.c has the peers; msa-world-app.c the transfers and
+ * what is done with them; msa-world-judge.c says what may become of a transfer; msa-world-watch.c
+ * watches connections, progress and idleness; msa-world-tell.c keeps what happened.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "msa-certificate-request.h"
+#include "msa-multi-private.h"
+#include "sim/msa-world-plan.h"
+#include "sim/msa-world.h"
+#include "unit/msa-test-pki.h"
+
+typedef struct _MsaWorld     MsaWorld;
+typedef struct _MsaWorldEasy MsaWorldEasy;
+
+/* A transfer of the application: one easy and its runs. */
+struct _MsaWorldEasy
+{
+  MsaWorld         *world;       /* (unowned) */
+  guint             id;          /* the number of the step that added it */
+  MsaWorldTransfer  plan;        /* of the run at hand */
+  MsaWorldTransfer  next;        /* of the next one */
+  guint64           steps;       /* set of those that have their place here */
+  MsaEasy          *easy;        /* (owned) (nullable): until it is dropped */
+  MsaEasy          *alive;       /* (weak) (nullable): until it is finalized */
+  GCancellable     *cancellable; /* (owned) (nullable): of the run at hand */
+  GOutputStream    *stream;      /* (owned) (nullable): the same */
+  MsaWorldStory    *story;       /* (unowned) */
+  guint             calls[MSA_WORLD_N_PLACES];
+
+  /* The run at hand: */
+  guint             run;         /* from 1 */
+  gboolean          runs;
+  MsaWorldReply     reply;
+  gint64            begun_us;
+  gint64            nested_us;   /* of the world, when it began */
+  gsize             n_body;      /* that came by the function */
+  gsize             n_data;      /* by the signal */
+  gboolean          has_head;
+  gboolean          is_cancelled;
+  gboolean          was_paused;
+  gboolean          was_accepted; /* the peer, against a doubt */
+
+  guint             n_easy;      /* completions of the easy, and of the multi; of all runs */
+  guint             n_multi;
+  guint             n_async_begun;
+  guint             n_async_done;
+};
+
+struct _MsaWorld
+{
+  const MsaWorldOptions *options; /* (unowned) */
+  guint64          seed;
+  gboolean         tls;
+  MsaWorldNet      net;
+  MsaWorldHost     hosts[MSA_WORLD_MAX_HOSTS];
+  guint            n_steps;
+  MsaWorldStep     steps[MSA_WORLD_MAX_STEPS];
+  gboolean         left_out[MSA_WORLD_MAX_STEPS];
+  MsaSim          *sim;          /* (owned) */
+  MsaMulti        *multi;        /* (owned) (nullable) */
+  MsaTestDriver   *driver;       /* (owned) (nullable) */
+  MsaTlsConfig    *tls_config;   /* (owned) (nullable) */
+  MsaWorldEasy    *easies[MSA_WORLD_MAX_STEPS]; /* (owned): by the step that added them */
+  GPtrArray       *links;        /* (owned): connections, as servers see them */
+  GPtrArray       *pieces;       /* (owned): of replies, not sent yet */
+  GPtrArray       *places;       /* (owned): where servers listen */
+  GPtrArray       *questions;    /* (owned) (element-type MsaCertificateRequest) */
+  guint            depth;        /* of handlers */
+  gboolean         is_calm;      /* nothing is done at random any more */
+  gint64           nested_us;    /* that handlers let pass */
+  guint64          n_turns;      /* in which the multi was called */
+  guint64          progress;     /* of the application: its callbacks and calls */
+  guint            n_vain;       /* turns in a row without any, while time stood still */
+  guint            n_wakes;      /* the same, but that time went on */
+  gint64           turned_us;    /* when the multi was called last */
+  guint            n_sockets[MSA_WORLD_MAX_HOSTS][2]; /* that connect or are connected, by family */
+  guint            highest_connections; /* limits, as they were at any time; 0: none */
+  guint            highest_per_host;
+
+  guint64          hash;
+  MsaWorldResult  *result;       /* (owned) */
+};
+
+/* msa-world-tell.c: @easy (nullable): whose; only what is of a transfer goes into its story. */
+typedef enum
+{
+  MSA_WORLD_TOLD_STEP,
+  MSA_WORLD_TOLD_CONNECT,
+  MSA_WORLD_TOLD_CLOSE,
+  MSA_WORLD_TOLD_REQUEST,
+  MSA_WORLD_TOLD_REPLY,
+  MSA_WORLD_TOLD_BEGIN,
+  MSA_WORLD_TOLD_INTERIM,
+  MSA_WORLD_TOLD_HEAD,
+  MSA_WORLD_TOLD_BODY,
+  MSA_WORLD_TOLD_DOUBT,
+  MSA_WORLD_TOLD_END,
+  MSA_WORLD_TOLD_ASYNC,
+  MSA_WORLD_TOLD_TAKEN,
+  MSA_WORLD_TOLD_MULTI,
+} MsaWorldTold;
+
+void     msa_world_tell        (MsaWorld *self,
+                                MsaWorldTold told,
+                                MsaWorldEasy *easy,
+                                gint64 number);
+
+/* msa-world-server.c */
+void     msa_world_serve       (MsaWorld *self);
+void     msa_world_end_servers (MsaWorld *self);
+void     msa_world_prepare_servers (gboolean tls);
+const char *msa_world_get_ca_pem (void);
+
+/* msa-world-app.c */
+void     msa_world_do_step     (MsaWorld *self,
+                                guint i);
+void     msa_world_calm_down   (MsaWorld *self);
+void     msa_world_end_easies  (MsaWorld *self);
+void     msa_world_listen_to_multi (MsaWorld *self);
+/* Takes out what would not end by itself. FALSE: there is nothing of the kind. */
+gboolean msa_world_take_hanging (MsaWorld *self);
+/* Asynchronous calls that have not ended. */
+gboolean msa_world_is_waiting  (MsaWorld *self);
+/* Steps that belong to @place of @easy (nullable) are done. */
+void     msa_world_come_by     (MsaWorld *self,
+                                MsaWorldEasy *easy,
+                                MsaWorldPlace place);
+
+/* msa-world-judge.c */
+void     msa_world_judge       (MsaWorldEasy *self,
+                                const GError *error);
+void     msa_world_judge_part  (MsaWorldEasy *self,
+                                const guint8 *bytes,
+                                gsize len);
+
+/* msa-world-watch.c */
+void     msa_world_watch       (MsaWorld *self);
+/* Drives the multi by one turn, which ends at @until_us. TRUE if it was called. */
+gboolean msa_world_turn        (MsaWorld *self,
+                                gint64 until_us);
+void     msa_world_drive       (MsaWorld *self,
+                                gint64 until_us);
+/* All has ended. Nothing wakes the multi but its connections' ages. */
+void     msa_world_watch_idle  (MsaWorld *self);
