@@ -146,8 +146,9 @@ main (int argc,
     {
       printf ("%" G_GUINT64_FORMAT " worlds, %" G_GUINT64_FORMAT " runs: %" G_GUINT64_FORMAT
               " ended well, %" G_GUINT64_FORMAT " by an error, %" G_GUINT64_FORMAT
-              " were removed\n",
-              report.n_worlds, report.n_runs, report.n_ok, report.n_failed, report.n_taken);
+              " were removed; drivers differ by a clock for %" G_GUINT64_FORMAT " seeds\n",
+              report.n_worlds, report.n_runs, report.n_ok, report.n_failed, report.n_taken,
+              report.n_apart);
       printf ("hash %016" G_GINT64_MODIFIER "x\n", report.hash);
       return EXIT_SUCCESS;
     }

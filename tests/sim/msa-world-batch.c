@@ -55,6 +55,7 @@ run_seed (const MsaWorldBatch *batch,
   report->n_ok += result->n_ok;
   report->n_failed += result->n_failed;
   report->n_taken += result->n_taken;
+  report->n_apart += result->is_apart;
 }
 
 /* In the child. */
@@ -134,6 +135,7 @@ add_up (MsaWorldReport *sum,
   sum->n_ok += part->n_ok;
   sum->n_failed += part->n_failed;
   sum->n_taken += part->n_taken;
+  sum->n_apart += part->n_apart;
   sum->n_steps = part->n_steps;
   if (!part->has_failed || sum->has_failed)
     return;

@@ -25,6 +25,7 @@ typedef struct
   guint64  n_ok;
   guint64  n_failed;
   guint64  n_taken;
+  guint64  n_apart;            /* seeds for which drivers differed, as they may */
   gboolean has_failed;
   guint64  seed;               /* that failed, and the shortest world that shows it: */
   guint    n_steps;

@@ -1,6 +1,8 @@
 /* msa-world-compare.c: one world in each of the drivers
  *
- * Whoever drives, each transfer sees the same.
+ * Whoever drives, each transfer sees the same. One thing may differ: a driver that waits in whole
+ * milliseconds hears of a deadline up to one later, and something else may come first. So where a
+ * clock has ended a transfer, in any driver, a difference is counted and no failure.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,12 +25,37 @@ find_story (MsaWorldResult *result,
   return NULL;
 }
 
+static gboolean
+are_equal (MsaWorldResult *result,
+           MsaWorldResult *other)
+{
+  if (result->stories->len != other->stories->len)
+    return FALSE;
+  for (guint i = 0; i < result->stories->len; i++)
+    {
+      MsaWorldStory *story = g_ptr_array_index (result->stories, i);
+      MsaWorldStory *told = find_story (other, story->id);
+
+      if (told == NULL || !g_string_equal (story->text, told->text))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 static void
 compare (MsaWorldResult *result,
          MsaWorldResult *other,
          MsaTestDriverKind kind,
          MsaTestDriverKind other_kind)
 {
+  if (are_equal (result, other))
+    return;
+  if (result->n_late > 0 || other->n_late > 0)
+    {
+      result->is_apart = TRUE;
+      return;
+    }
   for (guint i = 0; i < result->stories->len; i++)
     {
       MsaWorldStory *story = g_ptr_array_index (result->stories, i);

@@ -194,6 +194,21 @@ judge_code (MsaWorldEasy *self,
     }
 }
 
+static gboolean
+is_clock (const GError *error)
+{
+  static const int codes[] = {
+    MSA_ERROR_TIMED_OUT,       MSA_ERROR_CONNECT_TIMED_OUT, MSA_ERROR_QUEUE_TIMED_OUT,
+    MSA_ERROR_RESOLVE_TIMED_OUT, MSA_ERROR_TLS_TIMED_OUT,   MSA_ERROR_RESPONSE_TIMED_OUT,
+    MSA_ERROR_IDLE_TIMED_OUT,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, MSA_ERROR, codes[i]))
+      return TRUE;
+  return FALSE;
+}
+
 void
 msa_world_judge (MsaWorldEasy *self,
                  const GError *error)
@@ -205,6 +220,7 @@ msa_world_judge (MsaWorldEasy *self,
     }
 
   self->world->result->n_failed++;
+  self->world->result->n_late += is_clock (error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
       if (!self->is_cancelled)

@@ -37,6 +37,8 @@ typedef struct
   guint      n_ok;
   guint      n_failed;    /* by an error that was to be expected */
   guint      n_taken;     /* removed before the end */
+  guint      n_late;      /* of the failed ones: a clock was over */
+  gboolean   is_apart;    /* drivers gave different results, and may */
   GPtrArray *stories;     /* (owned) (element-type MsaWorldStory) */
 } MsaWorldResult;
 
