@@ -60,6 +60,9 @@
 /* Local ports that one socket tries in a row: a µs each, and six sockets may try in one step. */
 #define MSA_BINDS_IN_A_ROW 256
 
+/* Between two looks into the mailbox while there is no descriptor to be woken by. */
+#define MSA_DEAF_RETRY_US (20 * 1000)
+
 /* Servers drop idle connections at 120 s and more (Apache at 5): stay below the former. */
 #define MSA_IDLE_EXPIRY_US (118 * G_USEC_PER_SEC)
 /* However busy: a connection is not kept for ever, so that DNS changes are seen. */

@@ -295,6 +295,11 @@ msa_engine_export_fd (MsaEngine *self)
         return -1;
       msa_reactor_want (&self->reactor, &self->timer_watch, MSA_SOCKET_IN);
       msa_sockets_flush (&self->sockets, self->now_us);
+      if (self->timer_watch.announced == MSA_SOCKET_NONE)
+        {
+          close_timer_fd (self);
+          return -1;
+        }
       forget_told (self);
       msa_engine_announce (self);
     }

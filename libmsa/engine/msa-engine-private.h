@@ -42,6 +42,8 @@ typedef struct
   void (*dispatched) (gpointer client);
 } MsaEngineClient;
 
+typedef struct _MsaWaker MsaWaker;
+
 struct _MsaEngine
 {
   MsaReactor             reactor;      /* first */
@@ -54,6 +56,8 @@ struct _MsaEngine
   MsaTrustCache         *trusts;       /* (owned) */
   MsaMailbox            *mailbox;      /* (owned): finished tasks */
   MsaWatch               wake_watch;   /* readable when another thread has something for us; fd -1: none could be had */
+  MsaTimer               wake_timer;   /* runs while there is none, or the own poller did not take it */
+  MsaWaker              *waker;        /* (unowned): the mailbox's */
   MsaWatch               timer_watch;  /* readable when a deadline is over; only for the exported descriptor */
   int                    woken;        /* (atomic) */
   const MsaEngineClient *client;

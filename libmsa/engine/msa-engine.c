@@ -83,19 +83,29 @@ static const MsaReactorOps reactor_ops = {
 /* Wake-ups from other threads */
 
 /* What another thread may use to wake the engine: lives as long as the mailbox. */
-typedef struct
+struct _MsaWaker
 {
   MsaSys *sys; /* (unowned): outlives the open mailbox */
-  int fd;
-} MsaWaker;
+  int fd; /* atomic; -1: none could be had yet */
+};
 
 static void
 waker_wake (gpointer data)
 {
   MsaWaker *self = data;
+  int fd = g_atomic_int_get (&self->fd);
 
-  if (self->fd >= 0)
-    self->sys->ops->event_set (self->sys, self->fd);
+  if (fd >= 0)
+    self->sys->ops->event_set (self->sys, fd);
+}
+
+/* Nobody can wake us: mail is looked for in each dispatch, and so there is one now and then, until
+ * the system has a descriptor again, or watches the one there is. */
+static void
+listen_later (MsaEngine *self,
+              gint64 now_us)
+{
+  msa_reactor_set_timer (&self->reactor, &self->wake_timer, now_us + MSA_DEAF_RETRY_US);
 }
 
 static void
@@ -107,21 +117,49 @@ wake_ready_cb (MsaWatch *watch,
 
   if (events != MSA_SOCKET_NONE)
     self->reactor.sys->ops->event_clear (self->reactor.sys, watch->fd);
+  else
+    listen_later (self, now_us);
 }
 
 static void
-open_wake_fd (MsaEngine *self)
+open_wake_fd (MsaEngine *self,
+              gint64 now_us)
 {
   MsaSys *sys = self->reactor.sys;
-  MsaWaker *waker = g_new0 (MsaWaker, 1);
 
+  if (self->wake_watch.fd < 0)
+    self->wake_watch.fd = sys->ops->event_open (sys);
+  if (self->wake_watch.fd < 0)
+    {
+      listen_later (self, now_us);
+      return;
+    }
+
+  g_atomic_int_set (&self->waker->fd, self->wake_watch.fd);
+  /* Said again where the own poller did not take it. */
+  self->reactor.ops->want (&self->reactor, &self->wake_watch, MSA_SOCKET_IN);
+}
+
+static void
+wake_timer_cb (MsaTimer *timer,
+               gint64 now_us)
+{
+  MsaEngine *self = MSA_CONTAINER_OF (timer, MsaEngine, wake_timer);
+
+  open_wake_fd (self, now_us);
+}
+
+static void
+make_mailbox (MsaEngine *self)
+{
+  self->waker = g_new0 (MsaWaker, 1);
+  self->waker->sys = self->reactor.sys;
+  self->waker->fd = -1;
+  self->mailbox = msa_mailbox_new (waker_wake, self->waker, g_free);
   self->wake_watch.ready = wake_ready_cb;
-  self->wake_watch.fd = sys->ops->event_open (sys);
-  if (self->wake_watch.fd >= 0)
-    msa_reactor_want (&self->reactor, &self->wake_watch, MSA_SOCKET_IN);
-  waker->sys = sys;
-  waker->fd = self->wake_watch.fd;
-  self->mailbox = msa_mailbox_new (waker_wake, waker, g_free);
+  self->wake_watch.fd = -1;
+  self->wake_timer.expired = wake_timer_cb;
+  open_wake_fd (self, self->now_us);
 }
 
 static void
@@ -167,7 +205,7 @@ msa_engine_new (MsaSys *sys,
   msa_heap_init (&self->reactor.timers);
   msa_sockets_init (&self->sockets, sys);
   msa_scheduler_init (&self->scheduler);
-  open_wake_fd (self);
+  make_mailbox (self);
   self->resolver = msa_resolver_new (&self->reactor);
   self->trusts = msa_trust_cache_new (&self->reactor);
   self->conn_env = (MsaConnEnv) {
@@ -208,6 +246,7 @@ msa_engine_free (MsaEngine *self)
   msa_resolver_free (self->resolver);
   msa_trust_cache_free (self->trusts);
   g_clear_pointer (&self->conn_env.sessions, msa_tls_sessions_unref);
+  msa_reactor_remove_timer (&self->reactor, &self->wake_timer);
   msa_reactor_close (&self->reactor, &self->wake_watch);
   msa_reactor_close (&self->reactor, &self->timer_watch);
   msa_scheduler_clear (&self->scheduler);

@@ -7,7 +7,6 @@
  */
 #include "config.h"
 
-#include "net/msa-sys-real-private.h"
 #include "sim/msa-sim-private.h"
 
 #include "net/msa-sys-real-private.h"
@@ -188,7 +187,10 @@ sim_ask_resolver (MsaSys *sys,
   MsaSim *self = (MsaSim *) sys;
 
   if (!sim_enter (self, SIM_OP_ask_resolver))
-    return errno;
+    {
+      *reason = g_strdup ("The resolver does not work");
+      return errno;
+    }
 
   job->duration_us += self->resolver_delay_us;
   return msa_sys_real_ask_resolver (sys, job, resolver, name, family, addresses, reason);
@@ -385,7 +387,14 @@ sim_finish_output (MsaSys *sys,
                    GCancellable *cancellable,
                    GError **error)
 {
-  return msa_sys_real_finish_output (sys, stream, file, cancellable, error);
+  int code;
+
+  if (sim_enter ((MsaSim *) sys, SIM_OP_finish_output))
+    return msa_sys_real_finish_output (sys, stream, file, cancellable, error);
+
+  code = errno;
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code), g_strerror (code));
+  return FALSE;
 }
 
 void
@@ -394,6 +403,7 @@ sim_discard_output (MsaSys *sys,
                     GFile *file,
                     gboolean existed)
 {
+  sim_enter ((MsaSim *) sys, SIM_OP_discard_output);
   msa_sys_real_discard_output (sys, stream, file, existed);
 }
 

@@ -23,7 +23,7 @@ typedef struct _SimSocket     SimSocket;
   X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
   X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
   X (look_up) X (ask_resolver) X (read_file) X (file_stamp) X (open_output) X (open_input) X (interface_index)      \
-  X (pipe_open) X (socket_splice) X (pipe_drain)                                                   \
+  X (pipe_open) X (socket_splice) X (pipe_drain) X (finish_output) X (discard_output)              \
   X (getenv) X (free)
 
 typedef enum
@@ -33,6 +33,8 @@ typedef enum
 #undef SIM_OP_ID
   SIM_N_OPS,
 } SimOp;
+
+G_STATIC_ASSERT (sizeof (MsaSysOps) == SIM_N_OPS * sizeof (void (*) (void)));
 
 /* Something that happens at a time. */
 struct _SimEvent
@@ -122,6 +124,7 @@ struct _MsaSim
   gint64      suspended_us;
   GSequence  *events;       /* (owned) (element-type SimEvent) */
   guint64     n_events;
+  guint       n_happening;  /* events that run now, one within another */
 
   GHashTable *descriptors;  /* (owned): fd to SimDescriptor */
   guint       fd_limit;

@@ -28,6 +28,7 @@ static const gboolean infallible[SIM_N_OPS] = {
   [SIM_OP_event_set] = TRUE,
   [SIM_OP_event_clear] = TRUE,
   [SIM_OP_timer_set] = TRUE,
+  [SIM_OP_discard_output] = TRUE,
   [SIM_OP_getenv] = TRUE,
   [SIM_OP_free] = TRUE,
 };
@@ -84,6 +85,12 @@ msa_sim_get_now_us (MsaSim *self)
   return self->now_us;
 }
 
+gboolean
+msa_sim_is_happening (MsaSim *self)
+{
+  return self->n_happening > 0;
+}
+
 gint64
 msa_sim_next_event (MsaSim *self)
 {
@@ -105,7 +112,9 @@ msa_sim_advance_to (MsaSim *self,
       g_sequence_remove (event->place);
       self->progress++;
       self->now_us = MAX (self->now_us, event->at_us);
+      self->n_happening++;
       event->run (self, event->data);
+      self->n_happening--;
       free_event (event);
     }
 
@@ -178,6 +187,16 @@ find_op (const char *op)
   return SIM_N_OPS;
 }
 
+const char *
+msa_sim_get_op (guint i,
+                gboolean *can_fail)
+{
+  if (i >= SIM_N_OPS)
+    return NULL;
+  *can_fail = !infallible[i];
+  return op_names[i];
+}
+
 guint
 msa_sim_count (MsaSim *self,
                const char *op)
@@ -195,6 +214,12 @@ msa_sim_fail_nth (MsaSim *self,
   SimFault fault = { id, self->counts[id] + nth, error_number };
 
   g_array_append_val (self->faults, fault);
+}
+
+void
+msa_sim_fail_no_more (MsaSim *self)
+{
+  g_array_set_size (self->faults, 0);
 }
 
 gboolean
@@ -296,8 +321,9 @@ sim_free (MsaSys *sys)
   MsaSim *self = (MsaSim *) sys;
 
   sim_enter (self, SIM_OP_free);
-  self->freed = TRUE;
+  /* What was opened by a job may be thrown away at its end. */
   sim_jobs_end (self);
+  self->freed = TRUE;
   msa_sim_unref (self);
 }
 

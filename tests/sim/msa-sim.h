@@ -40,6 +40,8 @@ gint64     msa_sim_next_event     (MsaSim *self);
  * event up to the deadline. */
 gboolean   msa_sim_step           (MsaSim *self,
                                    gint64 deadline_us);
+/* Whether it is an event that runs now: peers act, and not the library. */
+gboolean   msa_sim_is_happening   (MsaSim *self);
 /* Runs @func when @delay_us have passed. */
 void       msa_sim_call_after     (MsaSim *self,
                                    gint64 delay_us,
@@ -58,6 +60,11 @@ void       msa_sim_fail_nth       (MsaSim *self,
                                    const char *op,
                                    guint nth,
                                    int error_number);
+/* Nothing fails any more. */
+void       msa_sim_fail_no_more   (MsaSim *self);
+/* The members one after the other from 0, then NULL; @can_fail: msa_sim_fail_nth() means something. */
+const char *msa_sim_get_op        (guint i,
+                                   gboolean *can_fail);
 /* socket_open and its like give EMFILE when as many descriptors are open; 0: no limit. */
 void       msa_sim_set_fd_limit   (MsaSim *self,
                                    guint n);

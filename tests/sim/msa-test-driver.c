@@ -24,6 +24,7 @@ struct _MsaTestDriver
   int told_ms;
   guint n_socket_calls;
   guint n_timer_calls;
+  gboolean waits_may_fail;
   MsaTestHook hook; /* (nullable) */
   gpointer hook_data;
   void (*set_limit) (gint64 until_us); /* (nullable) */
@@ -196,8 +197,9 @@ turn_perform (MsaTestDriver *self,
   gboolean due = msa_multi_get_timeout_ms (self->multi) == 0;
   gboolean done = msa_multi_poll (self->multi, to_wait_ms (self, until_us), &n_ready, &error);
 
-  g_assert_no_error (error);
-  g_assert_true (done);
+  g_assert_cmpint (done, ==, error == NULL);
+  if (!self->waits_may_fail)
+    g_assert_no_error (error);
   due |= n_ready > 0 || msa_multi_get_timeout_ms (self->multi) == 0;
   perform (self);
 
@@ -232,8 +234,9 @@ turn_exported (MsaTestDriver *self,
 
   if (!is_readable (self->fd, waits ? to_wait_ms (self, until_us) : 0))
     {
-      if (!waits)
-        let_time_pass (self, until_us);
+      /* The descriptor's own timer is one of the things that happen. */
+      if (!waits && until_us > get_now_us (self))
+        msa_sim_step (self->sim, until_us);
       return FALSE;
     }
   perform (self);
@@ -304,6 +307,14 @@ turn (MsaTestDriver *self,
     }
 }
 
+/* Where the system has no poller: the kernel cannot watch the simulation's descriptors. */
+static void
+perform_instead (MsaTestDriver *self)
+{
+  msa_multi_detach (self->multi);
+  self->kind = MSA_TEST_PERFORM;
+}
+
 MsaTestDriver *
 msa_test_driver_new (MsaTestDriverKind kind,
                      MsaMulti *multi,
@@ -325,6 +336,8 @@ msa_test_driver_new (MsaTestDriverKind kind,
   if (kind == MSA_TEST_ATTACHED || kind == MSA_TEST_SINGLY)
     {
       msa_multi_attach_with (multi, self->context, kind == MSA_TEST_SINGLY);
+      if (sim != NULL && !msa_multi_get_engine (multi)->sockets.uses_poller)
+        perform_instead (self);
     }
   else if (kind == MSA_TEST_CALLBACKS)
     {
@@ -334,7 +347,10 @@ msa_test_driver_new (MsaTestDriverKind kind,
   else if (kind == MSA_TEST_EXPORTED)
     {
       self->fd = msa_multi_get_fd (multi);
-      g_assert_cmpint (self->fd, >=, 0);
+      if (self->fd < 0 && sim != NULL)
+        perform_instead (self);
+      else
+        g_assert_cmpint (self->fd, >=, 0);
     }
 
   return self;
@@ -426,6 +442,12 @@ msa_test_driver_pass (MsaTestDriver *self,
     msa_sim_advance_to (self->sim, end_us);
   while (msa_test_driver_turn (self))
     ;
+}
+
+void
+msa_test_driver_let_waits_fail (MsaTestDriver *self)
+{
+  self->waits_may_fail = TRUE;
 }
 
 void

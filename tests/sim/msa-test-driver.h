@@ -56,6 +56,9 @@ void           msa_test_driver_set_limit_func (MsaTestDriver *self,
 void           msa_test_driver_pass (MsaTestDriver *self,
                                      gint64 us);
 
+/* An error of msa_multi_poll() is no failure of the test. */
+void           msa_test_driver_let_waits_fail (MsaTestDriver *self);
+
 /* @hook is called last in each call of the socket function (and of the timer function, as
  * @timer says): an application that does more there than it was told. */
 typedef void (*MsaTestHook) (MsaMulti *multi,

@@ -109,7 +109,13 @@ make_world (MsaTestDriverKind kind,
 MsaTestWorld *
 msa_test_world_new (MsaTestDriverKind kind)
 {
-  MsaSim *sim = msa_sim_new ();
+  return msa_test_world_new_in (kind, msa_sim_new ());
+}
+
+MsaTestWorld *
+msa_test_world_new_in (MsaTestDriverKind kind,
+                       MsaSim *sim)
+{
   MsaMulti *multi = msa_multi_new_with_sys (msa_sim_get_sys (msa_sim_ref (sim)));
   MsaTestWorld *self = make_world (kind, multi, sim);
 

@@ -46,6 +46,9 @@ struct _MsaTestWorld
 /* The simulation: “http://example.org” and “http://other.org”, at 10.0.0.1 and 10.0.0.2, answer as
  * msa_test_answer() says. A multi is made and driven. */
 MsaTestWorld *msa_test_world_new      (MsaTestDriverKind kind) G_GNUC_WARN_UNUSED_RESULT;
+/* The same in @sim (transfer full), which may have been prepared. */
+MsaTestWorld *msa_test_world_new_in   (MsaTestDriverKind kind,
+                                       MsaSim *sim) G_GNUC_WARN_UNUSED_RESULT;
 /* The real system, with a server on the loopback interface. */
 MsaTestWorld *msa_test_world_new_real (MsaTestDriverKind kind) G_GNUC_WARN_UNUSED_RESULT;
 /* The multi and all easies must go with their last reference here, and leave nothing open. */

@@ -241,6 +241,30 @@ test_made_without_descriptors (gconstpointer data)
   msa_sim_unref (sim);
 }
 
+/* Who cannot be woken looks now and then, and at last has a descriptor for it. */
+static void
+test_made_deaf (gconstpointer data)
+{
+  static const char *const ops[] = { "event_open", "poller_set", "timer_open" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    {
+      MsaSim *sim = msa_sim_new ();
+      MsaTestWorld *world;
+
+      msa_sim_fail_nth (sim, ops[i], 1, ENOMEM);
+      world = msa_test_world_new_in (GPOINTER_TO_UINT (data), sim);
+      for (guint n = 1; n <= 3; n++)
+        {
+          msa_test_world_add (world, n == 2 ? "http://other.org/size/10" : "/size/10");
+          g_assert_true (msa_test_world_run (world, n));
+        }
+      g_assert_cmpint (msa_sim_get_now_us (sim), <, MSA_SIM_START_US + 200000);
+      g_assert_cmpuint (world->n_ok, ==, 3);
+      msa_test_world_free (world);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -251,6 +275,7 @@ main (int argc,
     {
       const char *driver = msa_test_driver_get_name (kind);
       g_autofree char *few = g_strconcat ("/msa/contract/faults/few-descriptors/", driver, NULL);
+      g_autofree char *deaf = g_strconcat ("/msa/contract/faults/made-deaf/", driver, NULL);
 
       if (!msa_test_driver_works_in_sim (kind))
         continue;
@@ -264,6 +289,7 @@ main (int argc,
           g_test_add_data_func_full (path, place, test_sweep, g_free);
         }
       g_test_add_data_func (few, GUINT_TO_POINTER (kind), test_few_descriptors);
+      g_test_add_data_func (deaf, GUINT_TO_POINTER (kind), test_made_deaf);
     }
   g_test_add_data_func ("/msa/contract/faults/made-without-poller", GINT_TO_POINTER (FALSE),
                         test_made_without_descriptors);
