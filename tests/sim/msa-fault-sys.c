@@ -1,0 +1,136 @@
+/* msa-fault-sys.c: the errors that the manuals name for the calls behind MsaSys
+ *
+ * Each member has its errors, or the reason why it has none: the list of members is the
+ * simulation's, and one that is missing here fails the test. EINTR is retried behind MsaSys, and
+ * EINPROGRESS of connect() is its success.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "config.h"
+
+#include "sim/msa-fault-sweep.h"
+
+#include <errno.h>
+#include <netdb.h>
+
+#define CODES(...) \
+  (const int[]) \
+  { \
+    __VA_ARGS__, 0 \
+  }
+
+/* Said of a descriptor that is ready: it is asked again. */
+static const int again[] = { EAGAIN, 0 };
+
+static const int send_errors[] = { EACCES, ECONNRESET, EHOSTUNREACH, EMSGSIZE, ENOBUFS,
+                                   ENOMEM, ENOTCONN, EPIPE, ETIMEDOUT, 0 };
+static const int receive_errors[] = { ECONNREFUSED, ECONNRESET, EHOSTUNREACH, ENOMEM,
+                                      ENOTCONN, ETIMEDOUT, 0 };
+/* That nothing is there is what a peek hopes for. */
+static const int peek_errors[] = { EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH,
+                                   ENOMEM, ENOTCONN, ETIMEDOUT, 0 };
+static const int name_errors[] = { ENOBUFS, ENOTCONN, EINVAL, 0 };
+static const int socket_errors[] = { EACCES, EAFNOSUPPORT, EMFILE, ENFILE, ENOBUFS, ENOMEM, 0 };
+static const int connect_errors[] = { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN,
+                                      ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENOBUFS, ENOENT,
+                                      EPERM, EPROTOTYPE, ETIMEDOUT, 0 };
+static const int bind_errors[] = { EACCES, EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENOMEM, 0 };
+static const int open_errors[] = { EMFILE, ENFILE, ENODEV, ENOMEM, 0 };
+static const int lookup_errors[] = { EAI_ADDRFAMILY, EAI_AGAIN, EAI_BADFLAGS, EAI_FAIL,
+                                     EAI_FAMILY, EAI_MEMORY, EAI_NODATA, EAI_NONAME,
+                                     EAI_SERVICE, EAI_SOCKTYPE, EAI_SYSTEM, 0 };
+static const int file_errors[] = { EACCES, EIO, EISDIR, ELOOP, EMFILE, ENAMETOOLONG,
+                                   ENFILE, ENOENT, ENOMEM, ENOTDIR, 0 };
+static const int stat_errors[] = { EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM,
+                                   ENOTDIR, EOVERFLOW, 0 };
+static const int output_errors[] = { EACCES, EDQUOT, EIO, EISDIR, EMFILE, ENFILE,
+                                     ENOENT, ENOSPC, EROFS, 0 };
+static const int write_errors[] = { EDQUOT, EFBIG, EIO, ENOSPC, 0 };
+
+static const MsaFaultDoor doors[] = {
+  { "now_us", .excuse = "clock_gettime() of a clock that exists" },
+  { "boot_us", .excuse = "the same" },
+  { "real_us", .excuse = "the same" },
+  { "socket_open", .errors = socket_errors },
+  { "socket_connect", .errors = connect_errors },
+  { "socket_error", .errors = CODES (EBADF, ENOBUFS, ENOMEM) },
+  { "socket_bind", .errors = bind_errors },
+  { "socket_bind_device", .errors = CODES (EINVAL, ENODEV, ENOPROTOOPT, EPERM) },
+  { "socket_adopt", .errors = CODES (EBADF, EMFILE, EPROTOTYPE) },
+  { "socket_tune", .excuse = "says nothing: a socket without it serves as well" },
+  { "socket_send", .errors = send_errors, .harmless = again },
+  { "socket_recv", .errors = receive_errors, .harmless = again },
+  { "socket_peek", .errors = peek_errors },
+  { "socket_shutdown_write", .errors = CODES (EBADF, ENOTCONN) },
+  { "socket_get_peer", .errors = name_errors },
+  { "socket_get_local", .errors = name_errors },
+  { "close", .excuse = "the descriptor is gone, whatever close() says" },
+  { "poller_open", .errors = CODES (EMFILE, ENFILE, ENOMEM, ENOSYS) },
+  { "poller_set", .general = CODES (ENOMEM, ENOSPC, EPERM) },
+  { "poller_wait", .harmless = CODES (EBADF, EINTR, EINVAL) },
+  { "poll", .harmless = CODES (EINTR, EINVAL, ENOMEM) },
+  { "event_open", .errors = open_errors },
+  { "event_set", .excuse = "a counter that is full is readable as well" },
+  { "event_clear", .excuse = "a counter that is empty is clear as well" },
+  { "timer_open", .errors = open_errors },
+  { "timer_set", .excuse = "timerfd_settime() needs nothing" },
+  { "run_job", .errors = CODES (EAGAIN, ENOMEM) },
+  { "look_up", .errors = lookup_errors },
+  { "ask_resolver", .errors = CODES (EAI_AGAIN, EAI_NODATA, EAI_NONAME) },
+  { "read_file", .errors = file_errors },
+  { "file_stamp", .errors = stat_errors },
+  { "open_output", .errors = output_errors },
+  { "open_input", .errors = file_errors },
+  { "interface_index", .errors = CODES (ENODEV) },
+  { "pipe_open", .harmless = CODES (EMFILE, ENFILE) },
+  { "socket_splice", .errors = CODES (ECONNRESET, EINVAL, ENOMEM, ESPIPE), .harmless = again },
+  { "pipe_drain", .errors = write_errors },
+  { "finish_output", .errors = write_errors },
+  { "discard_output", .excuse = "nobody could do anything about it" },
+  { "getenv", .excuse = "a variable that is not set is no failure" },
+  { "free", .excuse = "nothing is asked for" },
+  { NULL },
+};
+
+static const MsaFaultDoor *
+find_door (const char *name)
+{
+  for (guint i = 0; doors[i].name != NULL; i++)
+    if (g_str_equal (doors[i].name, name))
+      return &doors[i];
+  g_error ("MsaSysOps::%s has neither errors nor an excuse in the fault sweep", name);
+}
+
+/* No member is forgotten, and none stands here that is not one. */
+static void
+check_doors (void)
+{
+  const char *name;
+  gboolean can_fail;
+  guint n = 0;
+
+  while ((name = msa_sim_get_op (n, &can_fail)) != NULL)
+    {
+      const MsaFaultDoor *door = find_door (name);
+
+      g_assert_cmpint (can_fail, ==, door->excuse == NULL);
+      g_assert_cmpint (can_fail, ==,
+                       door->errors != NULL || door->harmless != NULL || door->general != NULL);
+      n++;
+    }
+  g_assert_cmpuint (n, ==, G_N_ELEMENTS (doors) - 1);
+}
+
+static void
+arm (MsaSim *sim)
+{
+  check_doors ();
+}
+
+const MsaFaultKind msa_fault_sys = {
+  .doors = doors,
+  .arm = arm,
+  .fail = msa_sim_fail_nth,
+  .disarm = msa_sim_fail_no_more,
+  .count = msa_sim_count,
+};
