@@ -5,8 +5,9 @@
  * error that is named for it. Whatever fails: each transfer ends once, with an error that has a type
  * or with the whole body; nothing hangs, leaks or is left behind; and the multi serves the next one.
  *
- * MSA_FAULT_SWEEP=full plays every fault in every driver; by default each scene has one
- * driver, and where a door is called very often not each of its calls fails.
+ * MSA_FAULT_SWEEP=full plays every fault in every driver. By default each scene has one driver; where
+ * a door is called very often not each of its calls fails; and in scenes with handshakes each call fails
+ * with one of its errors, another one in the next scene. MSA_FAULT=door:n:code plays one fault alone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -82,6 +82,7 @@ report (MsaSimPeer *peer,
   msa_sim_http_respond (peer, 200, NULL, text);
 }
 
+/* What still comes is read and thrown away, so that no reset overtakes the answer. */
 static void
 refuse (MsaSimPeer *peer,
         Link *link,
@@ -89,7 +90,6 @@ refuse (MsaSimPeer *peer,
 {
   link->is_done = TRUE;
   msa_sim_http_respond (peer, status, "Connection: close\r\n", "no");
-  msa_sim_peer_close (peer);
 }
 
 /* FALSE: there is nothing to read. */
