@@ -10,13 +10,18 @@
  */
 #include "config.h"
 
+#include "fuzz/msa-fuzz-plan.h"
 #include "fuzz/msa-fuzz.h"
 
+#include "model/msa-error.h"
 #include "msa-easy-options.h"
+#include "sim/msa-test-server.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <netdb.h>
+#include <stdlib.h>
 
 #define MAX_ACTIONS 200
 #define MAX_EASIES 40
@@ -25,6 +30,14 @@
 #define MAX_TURNS 100000
 #define TIMEOUT_MS 20000
 #define N_ARGUMENTS 62
+/* More than one read takes, and than a peer takes that does not read. */
+#define LONG_BYTES 40000
+#define FILLED_BYTES 3000
+#define FILLED_TARGET "/size/3000"
+#define LONG_HEAD "HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n"
+
+static char *folder; /* (owned): of the files that are written */
+static char  long_answer[sizeof (LONG_HEAD) - 1 + LONG_BYTES];
 
 typedef struct
 {
@@ -35,9 +48,12 @@ typedef struct
   guint         n_requests;
   GPtrArray    *cancellables; /* (element-type GCancellable) */
   guint         n_async;      /* asynchronous calls that have not ended */
+  guint         n_fetches;    /* of these: they wait for ever */
+  guint         n_files;      /* that may have been written */
   guint         n_turns;
   guint         depth;        /* of handlers that act */
   gboolean      is_faulty;    /* a driver cannot be made any more */
+  gboolean      is_closed;    /* the multi takes nothing any more */
   gboolean      is_ending;
 } Fuzz;
 
@@ -59,17 +75,6 @@ static const struct
   { 'd', "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello" },
 };
 
-static void
-send_long (MsaSimPeer *peer,
-           gint64 delay_us)
-{
-  g_autoptr (GString) text = g_string_new ("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
-
-  for (guint i = 0; i < 100000; i++)
-    g_string_append_c (text, (char) ('a' + i % 26));
-  msa_sim_peer_send_at (peer, delay_us, text->str, (gssize) text->len);
-}
-
 /* What stands behind a backslash. */
 static void
 play_escape (MsaSimPeer *peer,
@@ -83,7 +88,7 @@ play_escape (MsaSimPeer *peer,
       *delay_us += (gint64) 1 << msa_fuzz_choose (answer, 22);
       break;
     case 'l':
-      send_long (peer, *delay_us);
+      msa_sim_peer_send_at (peer, *delay_us, long_answer, sizeof (long_answer));
       break;
     case 'c':
       msa_sim_peer_close_at (peer, *delay_us);
@@ -197,10 +202,37 @@ act_in_handler (Fuzz *self)
   self->depth--;
 }
 
+/* What the peer has filled comes as it was sent, whatever else went on. */
+static void
+check_body (MsaEasy *easy)
+{
+  g_autofree char *uri = msa_easy_dup_effective_uri (easy);
+  GBytes *body = msa_easy_get_body (easy);
+  char filled[FILLED_BYTES];
+
+  if (body == NULL || uri == NULL || msa_easy_get_method (easy) != NULL ||
+      !g_str_has_suffix (uri, FILLED_TARGET))
+    return;
+
+  msa_test_fill (filled, 0, sizeof (filled));
+  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), filled, sizeof (filled));
+}
+
 static void
 record_completed_cb (MsaTestRecord *record,
                      gpointer data)
 {
+  if (record->error == NULL)
+    {
+      if (record->easy != NULL)
+        check_body (record->easy);
+    }
+  else if (!g_error_matches (record->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+
+      msa_fuzz_append_error (text, record->error);
+    }
   act_in_handler (data);
 }
 
@@ -281,9 +313,9 @@ make_easy (Fuzz *self,
   static const char *const uris[] = {
     "http://fuzz.org/",
     "http://fuzz.org/a",
-    "/size/3000",
+    FILLED_TARGET,
     "http://two.org/",
-    "/chunked/70000",
+    "/chunked/20000",
     "/hang",
     "http://none.org/",
     "http://hole.org/",
@@ -310,13 +342,28 @@ make_easy (Fuzz *self,
 }
 
 static void
+add_made (Fuzz *self,
+          MsaEasy *easy)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->is_closed)
+    {
+      msa_test_world_add_again (self->world, easy);
+      return;
+    }
+  g_assert_false (msa_multi_add (self->world->multi, easy, &error));
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_CLOSED);
+}
+
+static void
 add_easy (Fuzz *self,
           guint argument)
 {
   MsaEasy *easy = make_easy (self, argument);
 
   if (easy != NULL)
-    msa_test_world_add_again (self->world, easy);
+    add_made (self, easy);
 }
 
 static void
@@ -328,14 +375,14 @@ add_with_write_func (Fuzz *self,
   if (easy == NULL)
     return;
   msa_easy_set_write_func (easy, write_cb, self, no_op);
-  msa_test_world_add_again (self->world, easy);
+  add_made (self, easy);
 }
 
 static void
 add_with_body (Fuzz *self,
                guint argument)
 {
-  gsize size = argument < N_ARGUMENTS / 2 ? 100 : 100 * 1000;
+  gsize size = argument < N_ARGUMENTS / 2 ? 100 : LONG_BYTES;
   g_autoptr (GBytes) body = g_bytes_new_take (g_strnfill (size, 'b'), size);
   MsaEasy *easy = make_easy (self, argument % 4);
 
@@ -344,7 +391,105 @@ add_with_body (Fuzz *self,
   msa_easy_set_body (easy, "text/plain", body);
   if (argument % 2 == 1)
     msa_easy_set_method (easy, "PUT");
-  msa_test_world_add_again (self->world, easy);
+  add_made (self, easy);
+}
+
+/* Now and then the stream has less than it is said to, or its length is not known. */
+static void
+add_with_stream (Fuzz *self,
+                 guint argument)
+{
+  static const char text[300];
+  gsize size = 100 * (argument / 4 % 4);
+  g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_data (text, (gssize) size, NULL);
+  /* To the peers that answer whatever comes: the others know no chunks. */
+  MsaEasy *easy = make_easy (self, argument / 16 % 2);
+
+  if (easy == NULL)
+    return;
+  msa_easy_set_body_stream (easy, NULL, stream,
+                            argument % 4 == 0 ? -1 : (gint64) size + (argument % 4 == 1));
+  if (argument >= N_ARGUMENTS / 2)
+    msa_headers_append (msa_easy_get_request_trailers (easy), "Sum", "0", NULL);
+  msa_easy_set_expect_timeout_ms (easy, argument % 8 < 4 ? 0 : 1000);
+  add_made (self, easy);
+}
+
+/* Now and then the stream gets full. */
+static void
+add_to_stream (Fuzz *self,
+               guint argument)
+{
+  static char room[50];
+  g_autoptr (GOutputStream) stream = NULL;
+  MsaEasy *easy = make_easy (self, argument / 4);
+
+  if (easy == NULL)
+    return;
+  if (argument % 4 == 3)
+    stream = g_memory_output_stream_new (room, sizeof (room), NULL, NULL);
+  else
+    stream = g_memory_output_stream_new_resizable ();
+  msa_easy_set_output_stream (easy, stream);
+  add_made (self, easy);
+}
+
+/* Several may write to the same one. */
+static void
+add_to_file (Fuzz *self,
+             guint argument)
+{
+  g_autofree char *name = g_strdup_printf ("%u", argument % 2);
+  g_autofree char *path = g_build_filename (argument % 8 == 7 ? "/nowhere" : folder, name, NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  MsaEasy *easy = make_easy (self, argument / 8);
+
+  if (easy == NULL)
+    return;
+  self->n_files = 2;
+  msa_easy_set_output_file (easy, file);
+  add_made (self, easy);
+}
+
+/* Some of what an easy can be told; not all of it goes together. */
+static void
+add_with_options (Fuzz *self,
+                  guint argument)
+{
+  static const char *const connect_to[] = { "fuzz.org::two.org:80", NULL };
+  static const char *const resolve[] = { "+fuzz.org:80:10.0.0.9,10.0.0.3", NULL };
+  MsaEasy *easy = make_easy (self, argument % 3);
+
+  if (easy == NULL)
+    return;
+  switch (argument / 3 % 8)
+    {
+    case 0:
+      msa_easy_set_allow_http09 (easy, TRUE);
+      break;
+    case 1:
+      msa_easy_set_http_version (easy, MSA_HTTP_VERSION_HTTP_1_0);
+      break;
+    case 2:
+      msa_easy_set_connect_to (easy, connect_to);
+      break;
+    case 3:
+      msa_easy_set_resolve (easy, resolve);
+      break;
+    case 4:
+      msa_easy_set_method (easy, "HEAD");
+      break;
+    case 5:
+      msa_easy_set_idle_timeout_ms (easy, 50);
+      break;
+    case 6:
+      msa_easy_set_ip_version (easy, MSA_IP_VERSION_IPV6);
+      break;
+    default:
+      msa_easy_set_local_port (easy, 5000);
+      break;
+    }
+  add_made (self, easy);
 }
 
 static void
@@ -362,7 +507,7 @@ add_with_limit (Fuzz *self,
   else
     msa_easy_set_connect_timeout_ms (easy, 1 + argument);
   msa_easy_set_priority (easy, (int) argument - N_ARGUMENTS / 2);
-  msa_test_world_add_again (self->world, easy);
+  add_made (self, easy);
 }
 
 static void
@@ -372,7 +517,7 @@ add_again (Fuzz *self,
   MsaTestRecord *record = choose_record (self, argument);
 
   if (record != NULL && !is_running (record))
-    msa_test_world_add_again (self->world, record->easy);
+    add_made (self, record->easy);
 }
 
 static void
@@ -389,6 +534,16 @@ async_cb (GObject *object,
   self->n_async--;
 }
 
+static GCancellable *
+make_cancellable (Fuzz *self)
+{
+  GCancellable *cancellable = g_cancellable_new ();
+
+  g_ptr_array_add (self->cancellables, cancellable);
+
+  return cancellable;
+}
+
 static void
 add_async (Fuzz *self,
            guint argument)
@@ -403,11 +558,68 @@ add_async (Fuzz *self,
   if (easy == NULL)
     return;
 
-  cancellable = g_cancellable_new ();
-  g_ptr_array_add (self->cancellables, cancellable);
-  msa_test_world_get_record (easy)->n_added++;
+  cancellable = make_cancellable (self);
+  if (!self->is_closed)
+    msa_test_world_get_record (easy)->n_added++;
   self->n_async++;
   msa_multi_run_async (self->world->multi, easy, G_PRIORITY_DEFAULT, cancellable, async_cb, self);
+}
+
+static void
+fetched_cb (GObject *object,
+            GAsyncResult *result,
+            gpointer user_data)
+{
+  Fuzz *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) body = msa_multi_fetch_finish (MSA_MULTI (object), result, &error);
+
+  g_assert_true ((body != NULL) == (error == NULL));
+  g_assert_cmpuint (self->n_fetches, >, 0);
+  self->n_fetches--;
+  self->n_async--;
+}
+
+static void
+fetch (Fuzz *self,
+       guint argument)
+{
+  static const char *const uris[] = { "http://fuzz.org/", "http://two.org/", "http://[/" };
+
+  if (self->world->kind == MSA_TEST_PERFORM)
+    return;
+  self->n_async++;
+  self->n_fetches++;
+  msa_multi_fetch_async (self->world->multi, uris[argument % G_N_ELEMENTS (uris)],
+                         make_cancellable (self), fetched_cb, self);
+}
+
+static void
+closed_cb (GObject *object,
+           GAsyncResult *result,
+           gpointer user_data)
+{
+  Fuzz *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = msa_multi_close_finish (MSA_MULTI (object), result, &error);
+
+  g_assert_cmpint (done, ==, error == NULL);
+  g_assert_cmpuint (self->n_async, >, 0);
+  self->n_async--;
+}
+
+static void
+close_multi (Fuzz *self,
+             guint argument)
+{
+  /* As above; the exported descriptor is closed under the driver, which then looks at nothing. An
+   * end that came too often would hide much. */
+  if (self->world->kind == MSA_TEST_PERFORM || self->world->kind == MSA_TEST_EXPORTED ||
+      argument % 4 != 0)
+    return;
+  self->is_closed = TRUE;
+  self->n_async++;
+  msa_multi_close_async (self->world->multi, make_cancellable (self), closed_cb, self);
 }
 
 static void
@@ -538,7 +750,7 @@ static void
 renew_driver (Fuzz *self,
               guint argument)
 {
-  if (self->is_faulty)
+  if (self->is_faulty || self->is_closed)
     return;
   msa_test_world_renew_driver (self->world);
   msa_test_driver_set_hook (self->world->driver, driver_hook, self);
@@ -629,8 +841,14 @@ static const struct
   { 'w', FALSE, add_with_write_func },
   { 'b', FALSE, add_with_body },
   { 'm', FALSE, add_with_limit },
+  { 'h', FALSE, add_with_stream },
+  { 'y', FALSE, add_to_stream },
+  { 'q', FALSE, add_to_file },
+  { 'O', FALSE, add_with_options },
   { 'e', FALSE, add_again },
   { 'n', FALSE, add_async },
+  { 'F', FALSE, fetch },
+  { 'C', FALSE, close_multi },
   { 'c', FALSE, cancel },
   { 'r', FALSE, remove_easy },
   { 'x', FALSE, drop_easy },
@@ -732,6 +950,9 @@ come_to_an_end (Fuzz *self)
         msa_easy_resume (record->easy, MSA_DIRECTION_BOTH);
     }
 
+  if (!msa_test_world_run_until (self->world, is_over, self) && self->n_fetches > 0)
+    for (guint i = 0; i < self->cancellables->len; i++)
+      g_cancellable_cancel (self->cancellables->pdata[i]);
   g_assert_true (msa_test_world_run_until (self->world, is_over, self));
   msa_test_world_assert_all_once (self->world);
   g_assert_cmpuint (msa_multi_get_n_pending (self->world->multi), ==, 0);
@@ -743,13 +964,97 @@ check_that_it_works (Fuzz *self)
 {
   MsaEasy *easy;
 
-  if (self->is_faulty)
+  if (self->is_faulty || self->is_closed)
     return;
 
   easy = msa_test_world_add (self->world, "/size/10");
   g_assert_true (msa_test_world_run_until (self->world, is_over, self));
   g_assert_no_error (msa_easy_get_error (easy));
   g_assert_cmpuint (msa_easy_get_status (easy), ==, 200);
+}
+
+/* What was begun in vain is gone. */
+static void
+clean_up (Fuzz *self)
+{
+  g_autoptr (GDir) dir = NULL;
+  const char *name;
+
+  if (self->n_files == 0)
+    return;
+  dir = g_dir_open (folder, 0, NULL);
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_assert_cmpuint (strlen (name), ==, 1);
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+}
+
+static void
+remove_folder (void)
+{
+  g_rmdir (folder);
+}
+
+/* Once. */
+static void
+prepare (void)
+{
+  if (folder != NULL)
+    return;
+
+  memcpy (long_answer, LONG_HEAD, sizeof (LONG_HEAD) - 1);
+  memset (&long_answer[sizeof (LONG_HEAD) - 1], 'l', LONG_BYTES);
+  folder = g_dir_make_tmp ("msa-fuzz-XXXXXX", NULL);
+  g_assert_nonnull (folder);
+  atexit (remove_folder);
+}
+
+/* The same changes as a grammar */
+
+static const MsaFuzzGrammar *
+get_grammar (void)
+{
+  static char keys[G_N_ELEMENTS (actions) + 1];
+  static const char *const texts[] = {
+    "\\k", "\\u", "\\i", "\\e", "\\o", "\\t", "\\d", "\\l", "\\c", "\\h", "\\x", "\\s\\w9\\g",
+    "\\w9", "\\wF", "\\wL", "\\s", "\\g", "\\r\\n", "\\r\\n\\r\\n", "HTTP/1.1 200 OK\\r\\n",
+    "HTTP/1.0 200\\r\\n", "HTTP/1.1 100 Continue\\r\\n\\r\\n", "HTTP/1.1 417 No\\r\\n",
+    "HTTP/1.1 304 N\\r\\n\\r\\n", "Content-Length: 5\\r\\n", "Content-Length: 0\\r\\n\\r\\n",
+    "Transfer-Encoding: chunked\\r\\n", "Connection: close\\r\\n", "5\\r\\nhello\\r\\n",
+    "0\\r\\n\\r\\n", "hello", NULL
+  };
+  static const MsaFuzzGrammar grammar = { 2, keys, texts };
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    keys[i] = actions[i].key;
+
+  return &grammar;
+}
+
+size_t
+LLVMFuzzerCustomMutator (guint8 *data,
+                         size_t size,
+                         size_t max_size,
+                         unsigned int seed)
+{
+  return msa_fuzz_plan_mutate (get_grammar (), data, size, max_size, seed);
+}
+
+size_t
+LLVMFuzzerCustomCrossOver (const guint8 *one,
+                           size_t one_size,
+                           const guint8 *other,
+                           size_t other_size,
+                           guint8 *out,
+                           size_t max_size,
+                           unsigned int seed)
+{
+  return msa_fuzz_plan_cross (get_grammar (), one, one_size, other, other_size, out, max_size,
+                              seed);
 }
 
 int
@@ -761,6 +1066,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   MsaCursor plan = msa_cursor_from_slice (msa_fuzz_take_line (&input));
   Fuzz self = { .answers = g_array_new (FALSE, FALSE, sizeof (MsaSlice)) };
 
+  prepare ();
   self.handlers = msa_cursor_from_slice (msa_fuzz_take_line (&input));
   while (!msa_cursor_is_empty (&input))
     {
@@ -777,6 +1083,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   check_that_it_works (&self);
 
   msa_test_world_free (self.world);
+  clean_up (&self);
   g_ptr_array_unref (self.cancellables);
   g_array_unref (self.answers);
 

@@ -3,13 +3,15 @@
  *   fuzz-TARGET [--mutate N SEED] file-or-folder...
  *
  * Each file is one input. With --mutate, N more are made of them: bits flipped, pieces
- * cut out, repeated and joined; the same seed makes the same ones. Prints TAP. When a
- * run fails, the input is printed so that it can be made a file of the corpus.
+ * cut out, repeated and joined, or as the target itself does it; the same seed makes the same
+ * ones. Prints TAP. When a run fails, the input is printed so that it can be made a file of the
+ * corpus.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
+#include "fuzz/msa-fuzz-plan.h"
 #include "fuzz/msa-fuzz.h"
 
 #include <signal.h>
@@ -21,8 +23,11 @@
 
 /* Of the sanitizers, where they are built in. */
 extern void __sanitizer_set_death_callback (void (*callback) (void)) __attribute__ ((weak));
+/* Of targets that have a grammar. */
+#pragma weak LLVMFuzzerCustomMutator
 
 static GPtrArray *inputs; /* (element-type GByteArray) */
+static GRand *mutations;  /* (owned) (nullable) */
 static const guint8 *running;
 static gsize running_len;
 
@@ -201,16 +206,50 @@ change (GRand *random,
     }
 }
 
-static void
-run_mutation (GRand *random)
+size_t
+LLVMFuzzerMutate (guint8 *data,
+                  size_t size,
+                  size_t max_size)
 {
-  const GByteArray *base = choose_input (random);
+  g_autoptr (GByteArray) input = g_byte_array_new ();
+
+  if (size > 0)
+    g_byte_array_append (input, data, (guint) size);
+  change (mutations, input);
+  size = MIN (input->len, max_size);
+  if (size > 0)
+    memcpy (data, input->data, size);
+
+  return size;
+}
+
+/* As the target does it, if it does. */
+static void
+change_once (GByteArray *input)
+{
+  guint len = input->len;
+
+  if (LLVMFuzzerCustomMutator == NULL)
+    {
+      change (mutations, input);
+      return;
+    }
+
+  g_byte_array_set_size (input, MAX_INPUT_BYTES);
+  len = (guint) LLVMFuzzerCustomMutator (input->data, len, input->len, g_rand_int (mutations));
+  g_byte_array_set_size (input, len);
+}
+
+static void
+run_mutation (void)
+{
+  const GByteArray *base = choose_input (mutations);
   g_autoptr (GByteArray) input = g_byte_array_new ();
 
   if (base->len > 0)
     g_byte_array_append (input, base->data, base->len);
-  for (gint32 n = g_rand_int_range (random, 1, MAX_CHANGES + 1); n > 0; n--)
-    change (random, input);
+  for (gint32 n = g_rand_int_range (mutations, 1, MAX_CHANGES + 1); n > 0; n--)
+    change_once (input);
   run (input->data, input->len);
 }
 
@@ -266,11 +305,10 @@ main (int argc,
 
   if (n_mutations > 0)
     {
-      GRand *random = g_rand_new_with_seed (seed);
-
+      mutations = g_rand_new_with_seed (seed);
       for (guint64 i = 0; i < n_mutations; i++)
-        run_mutation (random);
-      g_rand_free (random);
+        run_mutation ();
+      g_rand_free (mutations);
       result (name, "mutations");
     }
   g_ptr_array_unref (inputs);

@@ -8,12 +8,23 @@
 
 #include "model/msa-error.h"
 
+#include <signal.h>
+#include <stdlib.h>
+
 #define MAX_MESSAGE_BYTES 1000
+
+/* What GLib ends a program with for a critical; of this libFuzzer would keep no input. */
+static void
+trap_cb (int signal_number)
+{
+  abort ();
+}
 
 int
 LLVMFuzzerInitialize (int *argc,
                       char ***argv)
 {
+  signal (SIGTRAP, trap_cb);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
 
   return 0;

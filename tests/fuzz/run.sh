@@ -63,7 +63,7 @@ fi
 ninja -C "$build" $(printf 'tests/fuzz/libfuzzer-%s ' $targets) > "$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
 
 export G_SLICE=always-malloc G_DEBUG=fatal-criticals
-export ASAN_OPTIONS=strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export ASAN_OPTIONS=strict_string_checks=1:malloc_context_size=10 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 if [ "$replay" = yes ]; then
   shift

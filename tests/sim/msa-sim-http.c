@@ -21,6 +21,7 @@ typedef struct
 {
   const HttpServer *server; /* (unowned) */
   gsize             used;   /* bytes of what was received that were requests */
+  gsize             wanted; /* so many there must be before the next one is looked for */
 } HttpConnection;
 
 static gsize
@@ -42,19 +43,24 @@ serve_next (MsaSimPeer *peer,
             HttpConnection *connection)
 {
   GString *received = msa_sim_peer_get_received (peer);
-  const char *start = received->str + MIN (connection->used, received->len);
-  const char *end = strstr (start, "\r\n\r\n");
+  const char *start, *end;
   g_autofree char *head = NULL;
   g_autoptr (GBytes) body = NULL;
   g_auto (GStrv) words = NULL;
   gsize head_len, body_len;
 
+  if (received->len < connection->wanted)
+    return FALSE;
+  start = received->str + MIN (connection->used, received->len);
+  end = strstr (start, "\r\n\r\n");
   if (end == NULL)
     return FALSE;
   head_len = (gsize) (end - start) + 4;
   head = g_strndup (start, head_len);
   body_len = find_content_length (head);
-  if (received->len - connection->used < head_len + body_len)
+  /* Until then the head is not read again: a body comes in many pieces. */
+  connection->wanted = connection->used + head_len + body_len;
+  if (received->len < connection->wanted)
     return FALSE;
 
   body = g_bytes_new (start + head_len, body_len);
