@@ -617,7 +617,8 @@ typedef struct
   guint n_timeouts; /* the same */
   guint n_plays;
   guint place; /* among the scenes */
-  gboolean is_slow; /* it has handshakes: each call fails with one of its codes, unless all are swept */
+  /* It has handshakes: each call fails with one of its codes, unless all are swept. */
+  gboolean is_slow;
   guint *counts; /* (owned): calls of each door, the same */
   guint n_descriptors; /* open afterwards, the same: what GLib has of its own among them */
 } Sweep;

@@ -1,4 +1,4 @@
-/* test-fault-sweep-bodies.c: each call behind MsaSys fails in turn, while bodies are sent and received
+/* test-fault-sweep-bodies.c: each call behind MsaSys fails in turn, while bodies come and go
  *
  * From and into memory, functions, streams and files; a file is whole or not there.
  *
