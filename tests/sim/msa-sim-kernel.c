@@ -13,19 +13,17 @@
 #include <unistd.h>
 
 static _Thread_local MsaSim *current; /* (unowned) (nullable) */
-static _Thread_local gint64 limit_us = G_MAXINT64;
 
 void
 msa_sim_kernel_use (MsaSim *sim)
 {
   current = sim;
-  limit_us = G_MAXINT64;
 }
 
 void
 msa_sim_kernel_set_limit (gint64 until_us)
 {
-  limit_us = until_us;
+  msa_sim_set_limit (current, until_us);
 }
 
 static int
@@ -46,10 +44,12 @@ virtual_wait (struct pollfd *fds,
               gint64 timeout_us)
 {
   const struct timespec at_once = { 0 };
-  gint64 end_us = msa_sim_get_now_us (current);
+  gint64 now_us = msa_sim_get_now_us (current);
+  gint64 end_us = G_MAXINT64;
 
-  end_us = timeout_us < 0 || timeout_us > G_MAXINT64 - end_us ? G_MAXINT64 : end_us + timeout_us;
-  end_us = MIN (end_us, limit_us);
+  if (timeout_us >= 0 && timeout_us < G_MAXINT64 - now_us)
+    end_us = now_us + timeout_us;
+  end_us = MIN (end_us, msa_sim_get_limit (current));
 
   while (TRUE)
     {

@@ -13,5 +13,5 @@
 
 /* By this thread, from now on. NULL: none. */
 void msa_sim_kernel_use       (MsaSim *sim);
-/* No wait moves the clock beyond it; it ends there with nothing ready. G_MAXINT64, as at first: none. */
+/* msa_sim_set_limit() of the simulation in use. */
 void msa_sim_kernel_set_limit (gint64 until_us);

@@ -356,6 +356,7 @@ wait_for (MsaSim *self,
   gint64 deadline_us = timeout_ms < 0 ? G_MAXINT64 : self->now_us + (gint64) timeout_ms * 1000;
   int n;
 
+  deadline_us = MIN (deadline_us, self->limit_us);
   msa_sim_advance_to (self, self->now_us);
   while ((n = collect (waiting)) == 0 && self->now_us < deadline_us)
     {

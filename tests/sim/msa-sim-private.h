@@ -122,6 +122,7 @@ struct _MsaSim
 
   gint64      now_us;
   gint64      suspended_us;
+  gint64      limit_us;     /* of waits */
   GSequence  *events;       /* (owned) (element-type SimEvent) */
   guint64     n_events;
   guint       n_happening;  /* events that run now, one within another */

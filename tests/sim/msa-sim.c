@@ -140,6 +140,19 @@ msa_sim_step (MsaSim *self,
   return next_us <= deadline_us;
 }
 
+void
+msa_sim_set_limit (MsaSim *self,
+                   gint64 until_us)
+{
+  self->limit_us = until_us;
+}
+
+gint64
+msa_sim_get_limit (MsaSim *self)
+{
+  return self->limit_us;
+}
+
 typedef struct
 {
   void (*func) (MsaSim *sim, gpointer data);
@@ -379,6 +392,7 @@ msa_sim_new (void)
   self->sys.ops = &ops;
   self->refs = 1;
   self->now_us = MSA_SIM_START_US;
+  self->limit_us = G_MAXINT64;
   self->events = g_sequence_new (NULL);
   self->descriptors = g_hash_table_new_full (NULL, NULL, NULL,
                                              (GDestroyNotify) sim_descriptor_free);

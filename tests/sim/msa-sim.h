@@ -42,6 +42,10 @@ gboolean   msa_sim_step           (MsaSim *self,
                                    gint64 deadline_us);
 /* Whether it is an event that runs now: peers act, and not the library. */
 gboolean   msa_sim_is_happening   (MsaSim *self);
+/* No wait moves the clock beyond it; it ends there with nothing ready. G_MAXINT64, as at first: none. */
+void       msa_sim_set_limit       (MsaSim *self,
+                                    gint64 until_us);
+gint64     msa_sim_get_limit       (MsaSim *self);
 /* Runs @func when @delay_us have passed. */
 void       msa_sim_call_after     (MsaSim *self,
                                    gint64 delay_us,

@@ -36,7 +36,12 @@ msa_world_come_by (MsaWorld *self,
 
       if ((easy->steps & (G_GUINT64_CONSTANT (1) << i)) != 0 && step->place == place &&
           step->nth == call)
-        msa_world_do_step (self, i);
+        {
+          /* These are told by a clock. */
+          if (place == MSA_WORLD_IN_PROGRESS || place == MSA_WORLD_IN_TRACE)
+            self->result->n_clocks++;
+          msa_world_do_step (self, i);
+        }
     }
   self->depth--;
 }

@@ -198,8 +198,12 @@ static gboolean
 is_clock (const GError *error)
 {
   static const int codes[] = {
-    MSA_ERROR_TIMED_OUT,       MSA_ERROR_CONNECT_TIMED_OUT, MSA_ERROR_QUEUE_TIMED_OUT,
-    MSA_ERROR_RESOLVE_TIMED_OUT, MSA_ERROR_TLS_TIMED_OUT,   MSA_ERROR_RESPONSE_TIMED_OUT,
+    MSA_ERROR_TIMED_OUT,
+    MSA_ERROR_CONNECT_TIMED_OUT,
+    MSA_ERROR_QUEUE_TIMED_OUT,
+    MSA_ERROR_RESOLVE_TIMED_OUT,
+    MSA_ERROR_TLS_TIMED_OUT,
+    MSA_ERROR_RESPONSE_TIMED_OUT,
     MSA_ERROR_IDLE_TIMED_OUT,
   };
 
@@ -220,7 +224,7 @@ msa_world_judge (MsaWorldEasy *self,
     }
 
   self->world->result->n_failed++;
-  self->world->result->n_late += is_clock (error);
+  self->world->result->n_clocks += is_clock (error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
       if (!self->is_cancelled)

@@ -37,7 +37,7 @@ typedef struct
   guint      n_ok;
   guint      n_failed;    /* by an error that was to be expected */
   guint      n_taken;     /* removed before the end */
-  guint      n_late;      /* of the failed ones: a clock was over */
+  guint      n_clocks;    /* that had a part in it: those that were over, and those of progress */
   gboolean   is_apart;    /* drivers gave different results, and may */
   GPtrArray *stories;     /* (owned) (element-type MsaWorldStory) */
 } MsaWorldResult;
