@@ -15,7 +15,7 @@ msa_library_packages='meson ninja-build gcc libc6-dev pkg-config libglib2.0-dev 
 msa_build_packages="$msa_library_packages libgirepository1.0-dev gobject-introspection valac"
 # What the tests need besides.
 msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin glib-networking libp11-kit-dev gi-docgen
-  patch clang clang-format libclang-rt-dev libuv1-dev mypy gir1.2-gtk-4.0 xvfb adwaita-icon-theme fonts-dejavu-core
+  patch clang clang-format clang-tools libclang-rt-dev libuv1-dev mypy gir1.2-gtk-4.0 xvfb adwaita-icon-theme fonts-dejavu-core
   libcurl4-openssl-dev libsoup-3.0-dev strace valgrind'
 
 msa_has_command () {
@@ -44,6 +44,7 @@ msa_has_package () {
     adwaita-icon-theme) [ -d /usr/share/icons/Adwaita ] ;;
     apache2-bin) msa_has_command apache2 || msa_has_command httpd ;;
     fonts-dejavu-core) [ -d /usr/share/fonts/truetype/dejavu ] || ! msa_has_command dpkg ;;
+    clang-tools) msa_has_command clang-query ;;
     gcc) msa_has_command gcc || msa_has_command cc ;;
     gir1.2-gtk-4.0) "$(msa_python)" -c 'import gi; gi.require_version ("Gtk", "4.0")' > /dev/null 2>&1 ;;
     glib-networking)
