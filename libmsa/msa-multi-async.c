@@ -386,7 +386,10 @@ static void
 wakeup_cb (GCancellable *cancellable,
            gpointer user_data)
 {
+  /* In the thread that cancels. */
+  msa_lock_was_handed (user_data);
   msa_multi_wakeup (user_data);
+  msa_lock_hands_over (user_data);
 }
 
 static gboolean
@@ -421,10 +424,12 @@ msa_multi_run_until_done (MsaMulti *self,
     return FALSE;
 
   transfer = msa_transfer_ref (msa_easy_get_membership (easy)->transfer);
+  msa_lock_hands_over (self);
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (wakeup_cb), self, NULL);
   done = wait_until_done (self, transfer, cancellable, error);
   g_cancellable_disconnect (cancellable, handler);
+  msa_lock_was_handed (self);
   msa_multi_remove (self, easy);
   g_queue_clear_full (&self->messages, g_object_unref);
 

@@ -72,3 +72,17 @@ msa_lock_wait_until (MsaLock *self,
   MSA_LOCK_TOOK (self);
   return woken;
 }
+
+/* A hand-over that GLib orders, as the connection of a signal does: what came before the one is
+ * seen after the other. */
+static inline void
+msa_lock_hands_over (gpointer address)
+{
+  MSA_LOCK_GIVES (address);
+}
+
+static inline void
+msa_lock_was_handed (gpointer address)
+{
+  MSA_LOCK_TOOK (address);
+}

@@ -213,15 +213,17 @@ test_dispose_resolving (MsaTestWorld *world)
   g_assert_cmpuint (watch.n_waits, ==, 0);
 }
 
-/* A real look-up that does not return */
+/* A real look-up that does not return: two threads, one for each family */
+
+#define N_LOOK_UPS 2
 
 static struct
 {
   MsaLock          lock;
   GCond            cond;
-  gboolean         entered;
+  guint            n_entered;
   gboolean         released;
-  gboolean         left;
+  guint            n_left;
   const MsaSysOps *ops;
 } blocked;
 
@@ -233,11 +235,11 @@ blocked_look_up (MsaSys *sys,
                  GArray *addresses)
 {
   msa_lock_take (&blocked.lock);
-  blocked.entered = TRUE;
+  blocked.n_entered++;
   g_cond_broadcast (&blocked.cond);
   while (!blocked.released)
     msa_lock_wait_until (&blocked.lock, &blocked.cond, G_MAXINT64);
-  blocked.left = TRUE;
+  blocked.n_left++;
   g_cond_broadcast (&blocked.cond);
   msa_lock_give (&blocked.lock);
 
@@ -245,31 +247,32 @@ blocked_look_up (MsaSys *sys,
 }
 
 static gboolean
-has_entered (gpointer data)
+have_entered (void)
 {
   gboolean entered;
 
   msa_lock_take (&blocked.lock);
-  entered = blocked.entered;
+  entered = blocked.n_entered == N_LOOK_UPS;
   msa_lock_give (&blocked.lock);
 
   return entered;
 }
 
-/* Did dispose wait for the thread, it would wait for ever. */
+/* Did dispose wait for a thread, it would wait for ever. */
 static void
 test_dispose_joins_nothing (MsaTestWorld *world)
 {
   static MsaSysOps ops;
   MsaSys *sys = msa_multi_get_engine (world->multi)->reactor.sys;
 
-  blocked.entered = blocked.released = blocked.left = FALSE;
+  blocked.n_entered = blocked.n_left = 0;
+  blocked.released = FALSE;
   ops = *sys->ops;
   ops.look_up = blocked_look_up;
   sys->ops = &ops;
 
   msa_test_world_add (world, "http://blocked.example/");
-  while (!has_entered (NULL))
+  while (!have_entered ())
     {
       msa_test_world_settle (world, 0);
       g_thread_yield ();
@@ -278,10 +281,10 @@ test_dispose_joins_nothing (MsaTestWorld *world)
   msa_test_world_end_multi (world);
 
   msa_lock_take (&blocked.lock);
-  g_assert_false (blocked.left);
+  g_assert_cmpuint (blocked.n_left, ==, 0);
   blocked.released = TRUE;
   g_cond_broadcast (&blocked.cond);
-  while (!blocked.left)
+  while (blocked.n_left < N_LOOK_UPS)
     msa_lock_wait_until (&blocked.lock, &blocked.cond, G_MAXINT64);
   msa_lock_give (&blocked.lock);
 }
