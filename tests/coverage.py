@@ -146,7 +146,7 @@ def read_explained(document):
     """{(file, text of the line): reason} of the table in the document."""
     with open(document, encoding='utf-8') as file:
         rows = [ROW.match(line.rstrip('\n')) for line in file]
-    return {(row[1], row[3].strip()): row[4] for row in rows if row}
+    return {(row[1], row[3].strip().replace('\\|', '|')): row[4] for row in rows if row}
 
 
 def judge(files, explained, core):

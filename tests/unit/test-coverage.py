@@ -140,10 +140,14 @@ class Judgement(unittest.TestCase):
         self.assertEqual(coverage.lines_of_macros('a ("g_assert (");\n/* g_assert (\n */\ng_assert (f (a),\n b);\nc\n'),
                          {4, 5})
 
+    def test_cleanup_of_variable(self):
+        self.assertEqual(coverage.lines_of_macros('  g_autofree char *a = NULL;\n  g_autofree char *b = c ? d : e;\n'
+                                                  '  g_autoptr (GError) error = NULL;\n'), {1, 3})
+
     def test_table_of_document(self):
         with tempfile.NamedTemporaryFile('w', suffix='.md') as file:
             file.write('| File | Code | Why |\n|---|---|---|\n| `a.c` | `` if (`x`) `` | It cannot be. |\n'
-                       '| `b.c` | `if (a || b)` | Nor this. |\n')
+                       '| `b.c` | `if (a \\|\\| b)` | Nor this. |\n')
             file.flush()
             self.assertEqual(coverage.read_explained(file.name),
                              {('a.c', 'if (`x`)'): 'It cannot be.', ('b.c', 'if (a || b)'): 'Nor this.'})
