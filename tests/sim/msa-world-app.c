@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include "model/msa-error.h"
 #include "msa-easy-options.h"
 #include "sim/msa-world-private.h"
 
@@ -44,6 +45,21 @@ msa_world_come_by (MsaWorld *self,
         }
     }
   self->depth--;
+}
+
+/* What is told of an end: 0 where it is a good one. A reset in the middle of an upload is met by a
+ * send or by a read, whichever comes first, and what comes then is an end. */
+static gint64
+get_code (MsaWorldEasy *self,
+          const GError *error)
+{
+  if (error == NULL)
+    return 0;
+  if (self->plan.n_upload > 0 && (g_error_matches (error, MSA_ERROR, MSA_ERROR_SEND) ||
+                                  g_error_matches (error, MSA_ERROR, MSA_ERROR_TRUNCATED) ||
+                                  g_error_matches (error, MSA_ERROR, MSA_ERROR_EMPTY_REPLY)))
+    return MSA_ERROR_RECEIVE + 1;
+  return error->code + 1;
 }
 
 static void
@@ -180,7 +196,7 @@ completed_cb (MsaEasy *easy,
   self->n_easy++;
   self->runs = FALSE;
   msa_world_judge (self, error);
-  msa_world_tell (self->world, MSA_WORLD_TOLD_END, self, error != NULL ? error->code + 1 : 0);
+  msa_world_tell (self->world, MSA_WORLD_TOLD_END, self, get_code (self, error));
   msa_world_come_by (self->world, self, MSA_WORLD_IN_COMPLETED);
 }
 
@@ -195,7 +211,7 @@ multi_completed_cb (MsaMulti *multi,
   self->n_multi++;
   if (self->n_multi > self->n_easy)
     msa_world_fail ("transfer %u was delivered by the multi before the easy", self->id);
-  msa_world_tell (self->world, MSA_WORLD_TOLD_MULTI, self, error != NULL ? error->code + 1 : 0);
+  msa_world_tell (self->world, MSA_WORLD_TOLD_MULTI, self, get_code (self, error));
   msa_world_come_by (self->world, self, MSA_WORLD_IN_MULTI_COMPLETED);
 }
 
@@ -213,7 +229,7 @@ async_cb (GObject *source,
   self->n_async_done++;
   if (self->n_async_done > self->n_async_begun)
     msa_world_fail ("transfer %u: an asynchronous call ended twice", self->id);
-  msa_world_tell (self->world, MSA_WORLD_TOLD_ASYNC, self, error != NULL ? error->code + 1 : 0);
+  msa_world_tell (self->world, MSA_WORLD_TOLD_ASYNC, self, get_code (self, error));
   msa_world_come_by (self->world, self, MSA_WORLD_IN_ASYNC);
 }
 

@@ -46,9 +46,11 @@ msa_world_judge_part (MsaWorldEasy *self,
                       const guint8 *bytes,
                       gsize len)
 {
-  if (!has_body (self))
+  gboolean is_script = get_host (self)->kind == MSA_WORLD_SCRIPT;
+
+  if (!has_body (self) && !is_script)
     msa_world_fail ("transfer %u has no body, and %" G_GSIZE_FORMAT " bytes came", self->id, len);
-  if (get_host (self)->kind != MSA_WORLD_SCRIPT &&
+  if (!is_script &&
       !msa_world_match (self->reply.salt, self->n_body, bytes, len))
     msa_world_fail ("the body of transfer %u is another one at byte %" G_GSIZE_FORMAT, self->id,
                     self->n_body);
