@@ -38,8 +38,9 @@ msa_world_come_by (MsaWorld *self,
       if ((easy->steps & (G_GUINT64_CONSTANT (1) << i)) != 0 && step->place == place &&
           step->nth == call)
         {
-          /* These are told by a clock. */
-          if (place == MSA_WORLD_IN_PROGRESS || place == MSA_WORLD_IN_TRACE)
+          /* These are told by a clock, or by another context than the multi's. */
+          if (place == MSA_WORLD_IN_PROGRESS || place == MSA_WORLD_IN_TRACE ||
+              place == MSA_WORLD_IN_ASYNC)
             self->result->n_clocks++;
           msa_world_do_step (self, i);
         }
@@ -383,6 +384,7 @@ add (MsaWorld *self,
   easy->story = g_new0 (MsaWorldStory, 1);
   easy->story->id = id;
   easy->story->text = g_string_new (NULL);
+  easy->async_ends = g_string_new (NULL);
   g_ptr_array_add (self->result->stories, easy->story);
   for (guint i = id + 1; i < self->n_steps; i++)
     if (!self->left_out[i] && self->steps[i].place != MSA_WORLD_OUTSIDE &&
@@ -669,6 +671,8 @@ msa_world_end_easies (MsaWorld *self)
       g_clear_object (&easy->easy);
       if (easy->alive != NULL)
         msa_world_fail ("the easy of transfer %u is held by somebody after the end", easy->id);
+      g_string_append (easy->story->text, easy->async_ends->str);
+      g_string_free (easy->async_ends, TRUE);
       g_clear_object (&easy->cancellable);
       g_clear_object (&easy->stream);
       g_free (easy);

@@ -2,8 +2,8 @@
  *
  * Whoever drives, each transfer sees the same. One thing may differ: a driver that waits in whole
  * milliseconds hears of a deadline up to one later, and something else may come first. So where a
- * clock has ended a transfer, or something was done when progress or a trace was told of, in any
- * driver, a difference is counted and no failure.
+ * clock has ended a transfer, or something was done when progress, a trace or the end of an
+ * asynchronous call was told of, in any driver, a difference is counted and no failure.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -30,6 +30,7 @@ struct _MsaWorldEasy
   GCancellable     *cancellable; /* (owned) (nullable): of the run at hand */
   GOutputStream    *stream;      /* (owned) (nullable): the same */
   MsaWorldStory    *story;       /* (unowned) */
+  GString          *async_ends;  /* (owned): the end of the story: another context tells of them */
   guint             calls[MSA_WORLD_N_PLACES];
 
   /* The run at hand: */

@@ -60,11 +60,13 @@ add_to_story (MsaWorldEasy *easy,
       g_string_append_printf (text, "run %u: body %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT "\n", run,
                               easy->n_body, easy->n_data);
       break;
+    case MSA_WORLD_TOLD_ASYNC:
+      g_string_append_printf (easy->async_ends, "async %" G_GINT64_FORMAT "\n", number);
+      return;
     case MSA_WORLD_TOLD_BEGIN:
     case MSA_WORLD_TOLD_INTERIM:
     case MSA_WORLD_TOLD_HEAD:
     case MSA_WORLD_TOLD_DOUBT:
-    case MSA_WORLD_TOLD_ASYNC:
     case MSA_WORLD_TOLD_TAKEN:
     case MSA_WORLD_TOLD_MULTI:
     default:
