@@ -63,25 +63,41 @@ msa_easy_make_sink (MsaEasy *self,
   return msa_sink_new_memory ();
 }
 
+/* Takes what is given. The end of what was there may be application code, which may set another
+ * one, or drop the easy: it comes last. */
+static void
+replace_output (MsaEasy *self,
+                MsaCallback *write,
+                GOutputStream *stream,
+                GFile *file)
+{
+  g_autoptr (MsaCallback) old_write G_GNUC_UNUSED = g_steal_pointer (&self->write);
+  g_autoptr (GOutputStream) old_stream G_GNUC_UNUSED = g_steal_pointer (&self->output_stream);
+  g_autoptr (GFile) old_file G_GNUC_UNUSED = g_steal_pointer (&self->output_file);
+
+  self->write = write;
+  self->output_stream = stream;
+  self->output_file = file;
+}
+
 void
 msa_easy_clear_output (MsaEasy *self)
 {
-  g_autoptr (MsaCallback) old G_GNUC_UNUSED = g_steal_pointer (&self->write);
-
-  g_clear_object (&self->output_stream);
-  g_clear_object (&self->output_file);
+  replace_output (self, NULL, NULL, NULL);
 }
 
 /* The request's body */
 
+/* What frees the old one's bytes may be application code, as for an output. */
 static void
 take_body (MsaEasy *self,
            MsaBody *body)
 {
   MsaSettings *settings = msa_easy_edit_settings (self);
+  MsaBody *old = g_steal_pointer (&settings->body);
 
-  g_clear_pointer (&settings->body, msa_body_unref);
   settings->body = body;
+  g_clear_pointer (&old, msa_body_unref);
 }
 
 /**
@@ -212,8 +228,10 @@ msa_easy_set_write_func (MsaEasy *self,
 {
   g_return_if_fail (MSA_IS_EASY (self));
 
-  msa_easy_clear_output (self);
-  self->write = msa_callback_new (G_CALLBACK (func), user_data, destroy);
+  /* Without a function its data is destroyed at once. */
+  g_object_ref (self);
+  replace_output (self, msa_callback_new (G_CALLBACK (func), user_data, destroy), NULL, NULL);
+  g_object_unref (self);
 }
 
 /**
@@ -237,10 +255,7 @@ msa_easy_set_output_stream (MsaEasy *self,
   g_return_if_fail (MSA_IS_EASY (self));
   g_return_if_fail (stream == NULL || G_IS_OUTPUT_STREAM (stream));
 
-  if (stream != NULL)
-    g_object_ref (stream);
-  msa_easy_clear_output (self);
-  self->output_stream = stream;
+  replace_output (self, NULL, stream != NULL ? g_object_ref (stream) : NULL, NULL);
 }
 
 /**
@@ -266,8 +281,5 @@ msa_easy_set_output_file (MsaEasy *self,
   g_return_if_fail (MSA_IS_EASY (self));
   g_return_if_fail (file == NULL || G_IS_FILE (file));
 
-  if (file != NULL)
-    g_object_ref (file);
-  msa_easy_clear_output (self);
-  self->output_file = file;
+  replace_output (self, NULL, NULL, file != NULL ? g_object_ref (file) : NULL);
 }

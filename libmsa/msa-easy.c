@@ -498,6 +498,8 @@ msa_easy_reset (MsaEasy *self)
 {
   g_return_if_fail (MSA_IS_EASY (self));
 
+  /* What is let go of may be the application's, and drop the easy. */
+  g_object_ref (self);
   g_object_freeze_notify (G_OBJECT (self));
   if (self->request_headers != NULL)
     msa_headers_clear (self->request_headers);
@@ -509,6 +511,7 @@ msa_easy_reset (MsaEasy *self)
   msa_easy_set_body (self, NULL, NULL);
   msa_easy_clear_output (self);
   g_object_thaw_notify (G_OBJECT (self));
+  g_object_unref (self);
 }
 
 /* The request */

@@ -351,6 +351,7 @@ msa_multi_add_run (MsaMulti *self,
                    GError **error)
 {
   MsaMembership *membership;
+  MsaTransfer *last;
 
   if (!check_add (self, easy, error))
     return FALSE;
@@ -358,7 +359,8 @@ msa_multi_add_run (MsaMulti *self,
   membership = msa_easy_get_membership (easy);
   if (membership->multi == NULL)
     enter (self, easy);
-  g_clear_pointer (&membership->transfer, msa_transfer_unref);
+  /* Let go of at the end: what frees its body's bytes may be application code. */
+  last = g_steal_pointer (&membership->transfer);
   membership->transfer = msa_transfer_ref (
       msa_engine_add (self->engine, msa_easy_take_snapshot (easy, self->tls_config),
                       msa_easy_make_sink (easy, &self->engine->reactor), easy));
@@ -371,6 +373,7 @@ msa_multi_add_run (MsaMulti *self,
   msa_multi_update_hold (self);
   /* The timer function may remove the easy, or run it to its end. */
   msa_engine_announce (self->engine);
+  g_clear_pointer (&last, msa_transfer_unref);
 
   return TRUE;
 }

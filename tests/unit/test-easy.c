@@ -276,6 +276,73 @@ test_write_func_destroyed (void)
 }
 
 /* A run goes on with the function it began with. */
+typedef struct
+{
+  MsaEasy *easy; /* (owned) (nullable) */
+  gboolean drops;
+  int n;
+} Owner;
+
+static void
+owner_cb (gpointer data)
+{
+  Owner *self = data;
+
+  if (self->drops)
+    g_clear_object (&self->easy);
+  else
+    msa_easy_set_write_func (self->easy, write_cb, &self->n, destroy_cb);
+}
+
+/* What is destroyed by replacing sets another one, or lets go of the easy. */
+static void
+test_write_func_replaced_underneath (void)
+{
+  Owner owner = { msa_easy_new (NULL), FALSE, 0 };
+
+  msa_easy_set_write_func (owner.easy, write_cb, &owner, owner_cb);
+  msa_easy_set_write_func (owner.easy, write_cb, &owner.n, destroy_cb);
+  g_assert_cmpint (owner.n, ==, 1);
+  g_clear_object (&owner.easy);
+  g_assert_cmpint (owner.n, ==, 2);
+
+  owner = (Owner) { msa_easy_new (NULL), TRUE, 0 };
+  msa_easy_set_write_func (owner.easy, write_cb, &owner, owner_cb);
+  msa_easy_set_write_func (owner.easy, write_cb, &owner.n, destroy_cb);
+  g_assert_null (owner.easy);
+  g_assert_cmpint (owner.n, ==, 1);
+}
+
+static void
+free_body_cb (gpointer data)
+{
+  Owner *self = data;
+
+  if (self->drops)
+    g_clear_object (&self->easy);
+  else
+    msa_easy_set_method (self->easy, "PUT");
+  self->n++;
+}
+
+/* The same of a body. */
+static void
+test_body_replaced_underneath (void)
+{
+  for (guint drops = 0; drops < 2; drops++)
+    {
+      Owner owner = { msa_easy_new (NULL), drops != 0, 0 };
+      g_autoptr (GBytes) body = g_bytes_new_with_free_func ("body", 4, free_body_cb, &owner);
+
+      msa_easy_set_body (owner.easy, NULL, body);
+      g_clear_pointer (&body, g_bytes_unref);
+      msa_easy_set_body (owner.easy, NULL, NULL);
+      g_assert_cmpint (owner.n, ==, 1);
+      g_assert_cmpint (owner.easy == NULL, ==, owner.drops);
+      g_clear_object (&owner.easy);
+    }
+}
+
 static void
 test_write_func_replaced (MsaTestWorld *world)
 {
@@ -635,6 +702,8 @@ main (int argc,
   g_test_add_func ("/msa/easy/reset", test_reset);
   g_test_add_func ("/msa/easy/property-bounds", test_property_bounds);
   g_test_add_func ("/msa/easy/arguments", test_arguments);
+  g_test_add_func ("/msa/easy/write-func/replaced-underneath", test_write_func_replaced_underneath);
+  g_test_add_func ("/msa/easy/body-replaced-underneath", test_body_replaced_underneath);
   g_test_add_func ("/msa/easy/write-func/destroyed", test_write_func_destroyed);
   add_run_tests ();
   msa_test_world_add_real_test_in (MSA_TEST_PERFORM, "/msa/easy/sync/body", test_sync);

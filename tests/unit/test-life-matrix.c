@@ -51,6 +51,7 @@ typedef enum
   POINT_WRITE,
   POINT_WRITE_DESTROY,
   POINT_BODY_DESTROY,
+  POINT_LAST_BODY_DESTROY, /* of the run before this one */
   POINT_HEADERS,
   POINT_INFORMATIONAL,
   POINT_DATA,
@@ -83,6 +84,7 @@ static const char *const point_names[] = {
   "write",
   "write-destroy",
   "body-destroy",
+  "last-body-destroy",
   "headers",
   "informational",
   "data",
@@ -467,6 +469,12 @@ static void
 body_destroy_cb (gpointer data)
 {
   at_point (data, POINT_BODY_DESTROY);
+}
+
+static void
+last_body_destroy_cb (gpointer data)
+{
+  at_point (data, POINT_LAST_BODY_DESTROY);
 }
 
 static void
@@ -1156,6 +1164,36 @@ start_tls (Stage *s)
   g_signal_connect (s->own, "key-password", G_CALLBACK (password_cb), s);
 }
 
+static gboolean
+is_own_done (Stage *s)
+{
+  return msa_easy_get_state (s->own) == MSA_EASY_DONE;
+}
+
+/* Leaves a run behind that has the last reference to its body. */
+static void
+run_before (Stage *s)
+{
+  g_autoptr (GBytes) body = g_bytes_new_with_free_func ("a body", 6, last_body_destroy_cb, s);
+
+  msa_easy_set_body (s->own, NULL, body);
+  add (s, s->own);
+  run (s, is_own_done, 10 * G_USEC_PER_SEC);
+  g_assert_true (is_own_done (s));
+  msa_easy_set_body (s->own, NULL, NULL);
+}
+
+/* What is called from inside the call may remove it again, add it itself, or let go of it. */
+static void
+add_loosely (Stage *s)
+{
+  g_autoptr (MsaEasy) own = g_object_ref (s->own);
+
+  stage_added (s, own);
+  if (!msa_multi_add (s->multi, own, NULL))
+    get_record (own)->n_added--;
+}
+
 /* Has the point's callback set where it comes from, and starts the transfer of its own. */
 static void
 start_own (Stage *s)
@@ -1195,13 +1233,16 @@ start_own (Stage *s)
       msa_easy_set_body (s->own, NULL, NULL);
     }
 
+  if (point == POINT_LAST_BODY_DESTROY)
+    run_before (s);
+
   /* What was called there may have come before. */
   if (s->own == NULL || s->multi == NULL)
     return;
   if (point == POINT_RUN)
     start (s, s->own, run_cb);
-  else if (msa_multi_add (s->multi, s->own, NULL))
-    stage_added (s, s->own);
+  else
+    add_loosely (s);
 }
 
 /* What has to be done for some points, outside of callbacks, when the own transfer waits. */
@@ -1306,12 +1347,6 @@ check_accounts (Stage *s)
       if (!record->is_disposed)
         g_assert_cmpuint (record->n_completed + record->n_removed, ==, record->n_added);
     }
-}
-
-static gboolean
-is_own_done (Stage *s)
-{
-  return msa_easy_get_state (s->own) == MSA_EASY_DONE;
 }
 
 /* It works as if nothing had been. */
