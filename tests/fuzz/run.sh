@@ -107,7 +107,7 @@ for target in $targets; do
   if [ "$merge" = yes ] && [ "$finding" = 'no finding' ]; then
     rm -rf "$build/merged"
     mkdir "$build/merged"
-    if "$program" -merge=1 -max_len=4096 "$build/merged" "$corpus" "$kept" > "$log" 2>&1; then
+    if "$program" -set_cover_merge=1 -use_counters=0 -max_len=512 "$build/merged" "$corpus" "$kept" > "$log" 2>&1; then
       # The files that were put there by hand have names; they stay.
       find "$corpus" -type f -name '????????????????????????????????????????' -delete
       cp -n "$build/merged"/* "$corpus"
