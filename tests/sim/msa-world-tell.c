@@ -57,8 +57,10 @@ add_to_story (MsaWorldEasy *easy,
     case MSA_WORLD_TOLD_CLOSE:
       return;
     case MSA_WORLD_TOLD_END:
-      g_string_append_printf (text, "run %u: body %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT "\n", run,
-                              easy->n_body, easy->n_data);
+      /* How much of a bad one was handed on depends on how it was cut. */
+      if (number == 0)
+        g_string_append_printf (text, "run %u: body %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT "\n", run,
+                                easy->n_body, easy->n_data);
       break;
     case MSA_WORLD_TOLD_ASYNC:
       g_string_append_printf (easy->async_ends, "async %" G_GINT64_FORMAT "\n", number);
