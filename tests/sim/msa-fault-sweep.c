@@ -28,7 +28,7 @@
 /* What is played at the moment, for whoever sees it abort. */
 static char current[256];
 
-G_NORETURN static void
+G_NORETURN static void G_GNUC_PRINTF (1, 2)
 complain (const char *format,
           ...)
 {

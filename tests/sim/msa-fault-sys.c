@@ -89,7 +89,7 @@ static const MsaFaultDoor doors[] = {
   { "discard_output", .excuse = "nobody could do anything about it" },
   { "getenv", .excuse = "a variable that is not set is no failure" },
   { "free", .excuse = "nothing is asked for" },
-  { NULL },
+  { .name = NULL },
 };
 
 static const MsaFaultDoor *

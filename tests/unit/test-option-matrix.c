@@ -418,7 +418,7 @@ static void
 run_unseen (World *self,
             MsaEasy *easy)
 {
-  g_autofree char *text = run (self, easy);
+  g_free (run (self, easy));
 }
 
 static MsaEasy *

@@ -53,7 +53,6 @@ test_copy (gconstpointer data)
 {
   const OptionRow *row = data;
   g_autoptr (MsaEasy) easy = make (row);
-  g_autoptr (MsaEasy) plain = make (row);
   g_autoptr (MsaEasy) copy = NULL;
   g_autofree char *before = NULL;
   g_autofree char *copied = NULL;
