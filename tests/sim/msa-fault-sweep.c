@@ -28,7 +28,9 @@
 /* What is played at the moment, for whoever sees it abort. */
 static char current[256];
 
-G_NORETURN static void G_GNUC_PRINTF (1, 2)
+static void complain (const char *format, ...) G_GNUC_PRINTF (1, 2) G_GNUC_NORETURN;
+
+static void
 complain (const char *format,
           ...)
 {
