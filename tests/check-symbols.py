@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # check-symbols.py: one door to the kernel, and no state of the process
 #
-#   check-symbols.py internal-archive libmsa-folder compiler...
+#   check-symbols.py [--name name] internal-archive libmsa-folder compiler...
 #
 # Reads the objects of the library. Only net/msa-sys-real*.c may call the kernel, by libc's doors, GLib's or GnuTLS's.
 # No object has data that can be written, except what GObject keeps for types, properties, signals and
 # quarks. Locks are taken by the inline functions of base/, so that they show in any object: for
 # these the sources outside of base/ and the real side are read. No object calls what depends on the locale, and the
-# sources name each environment variable that is read. The compiler makes the planted objects of the proof.
+# sources name each environment variable that is read. The compiler makes the planted objects of the proof. The
+# tests are /checks/name/...
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+import argparse
 import fnmatch
 import os
 import re
@@ -236,8 +238,14 @@ def prove(test, compiler):
 
 
 def main():
-    test = tap.Test('/checks/symbols')
-    objects = list(list_objects(sys.argv[1]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--name', default='symbols')
+    parser.add_argument('archive')
+    parser.add_argument('folder')
+    parser.add_argument('compiler', nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    test = tap.Test(f'/checks/{options.name}')
+    objects = list(list_objects(options.archive))
     complaints = sorted(set(check_objects(objects)))
     doors = [complaint for complaint in complaints if ': calls ' in complaint]
     texts = [complaint for complaint in complaints if ': depends on the locale ' in complaint]
@@ -246,11 +254,11 @@ def main():
     test.ok('one-door', objects and not doors, doors)
     test.ok('no-process-state', objects and not data, data)
     test.ok('no-locale', objects and not texts, texts)
-    variables = list(check_sources(sys.argv[2], environment_reads))
+    variables = list(check_sources(options.folder, environment_reads))
     test.ok('environment', objects and not setuid and not variables, setuid + variables)
-    locks = list(check_sources(sys.argv[2], bare_locks))
+    locks = list(check_sources(options.folder, bare_locks))
     test.ok('locks-of-base', not locks, locks)
-    prove(test, sys.argv[3:])
+    prove(test, options.compiler)
     test.finish()
 
 
