@@ -96,6 +96,11 @@ check_rooms () {
   done
 }
 
+# Where a program of the suite lies in a build folder, which is also its name for ninja.
+program_of () {
+  grep -x "tests/\(.*/\)*test-$1" "$scratch/programs"
+}
+
 # A program of the suite, or a check of the tree over its public headers: run_test <tree> <program> <path> <output>.
 run_test () {
   case $2 in check-*)
@@ -104,13 +109,14 @@ run_test () {
     return ;;
   esac
   # With -p GLib forgets the data of the tests that it leaves out.
-  ASAN_OPTIONS=detect_leaks=0 G_DEBUG=fatal-criticals G_SLICE=always-malloc timeout 120 \
-    "$1/build/tests/test-$2" --tap -p "$3" > "$4" 2>&1
+  ASAN_OPTIONS=detect_leaks=0 G_DEBUG=fatal-criticals G_SLICE=always-malloc timeout 300 \
+    "$1/build/$(program_of "$2")" --tap -p "$3" > "$4" 2>&1
 }
 
 # The programs that the tests of these patches need, as ninja names them.
 targets_of () {
-  for patch; do head_of "$patch" Test; done | sed -e '/^check-/d' -e 's,^\([^ ]*\).*,tests/test-\1,' | sort -u
+  for patch; do head_of "$patch" Test; done | sed -e '/^check-/d' -e 's, .*,,' | sort -u \
+    | while read -r program; do program_of "$program"; done
 }
 
 # Runs a test of the tree as it is, unless that was done for another patch. What to complain of is in $whole/results.
@@ -231,6 +237,7 @@ plant () {
   meson setup "$whole/build" "$whole/tree" -Dintrospection=$introspection -Dvapi=disabled -Ddocs=disabled -Dexamples=false \
     -Db_sanitize="$1" -Db_lundef=false -Doptimization="$2" -Ddebug=false > "$scratch/log" 2>&1 \
     || { tail -n 20 "$scratch/log"; exit 1; }
+  ninja -C "$whole/build" -t targets all | sed -n 's,^\(tests/.*\): .*_LINKER.*,\1,p' > "$scratch/programs"
   dir=$scratch/$1
   shift 2
   # shellcheck disable=SC2046
