@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "base/msa-limits-private.h"
+#include "base/msa-lock-private.h"
 #include "msa-easy-options.h"
 #include "sim/msa-test-world.h"
 
@@ -124,8 +125,11 @@ test_pipe_read (GInputStream *stream,
                 GError **error)
 {
   TestPipe *self = TEST_PIPE (stream);
-  gsize len = MIN (count, strlen (self->rest));
+  gsize len;
 
+  /* GIO reads in a thread, one read at a time. */
+  msa_lock_was_handed (self);
+  len = MIN (count, strlen (self->rest));
   if (len == 0 && self->breaks)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the pipe broke");
@@ -133,6 +137,7 @@ test_pipe_read (GInputStream *stream,
     }
   memcpy (buffer, self->rest, len);
   self->rest += len;
+  msa_lock_hands_over (self);
 
   return (gssize) len;
 }
@@ -156,6 +161,7 @@ make_pipe (const char *text,
 
   self->rest = text;
   self->breaks = breaks;
+  msa_lock_hands_over (self);
 
   return G_INPUT_STREAM (self);
 }
