@@ -215,15 +215,23 @@ is_readable (int fd,
   return poll (&poll_fd, 1, timeout_ms) > 0;
 }
 
+/* What the multi waits for. A closed one waits for nothing more, since nobody drives it. */
+static gint64
+get_deadline_us (MsaTestDriver *self)
+{
+  if (self->multi->closed == MSA_MULTI_CLOSED)
+    return G_MAXINT64;
+
+  return msa_engine_get_deadline (msa_multi_get_engine (self->multi));
+}
+
 /* Moves virtual time on to what happens next for the multi. */
 static void
 let_time_pass (MsaTestDriver *self,
                gint64 until_us)
 {
-  gint64 deadline_us = msa_engine_get_deadline (msa_multi_get_engine (self->multi));
-
   if (self->sim != NULL && until_us > get_now_us (self))
-    msa_sim_step (self->sim, MIN (until_us, deadline_us));
+    msa_sim_step (self->sim, MIN (until_us, get_deadline_us (self)));
 }
 
 static gboolean
@@ -379,7 +387,7 @@ static gboolean
 is_dead (MsaTestDriver *self)
 {
   return self->sim != NULL && msa_sim_next_event (self->sim) == G_MAXINT64 &&
-         msa_engine_get_deadline (msa_multi_get_engine (self->multi)) == G_MAXINT64;
+         get_deadline_us (self) == G_MAXINT64;
 }
 
 gboolean
