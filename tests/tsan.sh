@@ -17,7 +17,7 @@ if ! [ -f "$build/build.ninja" ]; then
   CC=clang meson setup "$build" -Db_sanitize=thread -Db_lundef=false -Doptimization=1 -Dintrospection=disabled \
     -Dvapi=disabled -Ddocs=disabled -Dexamples=false || exit 1
 fi
-meson compile -C "$build" || exit 1
+ninja -C "$build" > "$build/log" 2>&1 || { tail -n 60 "$build/log"; exit 1; }
 
 TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:exitcode=66
 export TSAN_OPTIONS
