@@ -478,7 +478,9 @@ send_more (Caller *self,
     return FALSE;
   if (self->n_written < get_body_size (plan->kind))
     write_body (self, plan->kind);
-  flush_once (self);
+  /* A chain that has refused takes some at the second try, so that nothing stands for ever. */
+  if (!flush_once (self) && self->chain->sent->len == n_before)
+    flush_once (self);
 
   return self->chain->sent->len > n_before;
 }
