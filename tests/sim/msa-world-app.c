@@ -384,7 +384,7 @@ add (MsaWorld *self,
   easy->story = g_new0 (MsaWorldStory, 1);
   easy->story->id = id;
   easy->story->text = g_string_new (NULL);
-  easy->async_ends = g_string_new (NULL);
+  easy->async_ends = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_ptr_array_add (self->result->stories, easy->story);
   for (guint i = id + 1; i < self->n_steps; i++)
     if (!self->left_out[i] && self->steps[i].place != MSA_WORLD_OUTSIDE &&
@@ -671,8 +671,8 @@ msa_world_end_easies (MsaWorld *self)
       g_clear_object (&easy->easy);
       if (easy->alive != NULL)
         msa_world_fail ("the easy of transfer %u is held by somebody after the end", easy->id);
-      g_string_append (easy->story->text, easy->async_ends->str);
-      g_string_free (easy->async_ends, TRUE);
+      msa_world_tell_async_ends (easy);
+      g_array_unref (easy->async_ends);
       g_clear_object (&easy->cancellable);
       g_clear_object (&easy->stream);
       g_free (easy);

@@ -30,7 +30,7 @@ struct _MsaWorldEasy
   GCancellable     *cancellable; /* (owned) (nullable): of the run at hand */
   GOutputStream    *stream;      /* (owned) (nullable): the same */
   MsaWorldStory    *story;       /* (unowned) */
-  GString          *async_ends;  /* (owned): the end of the story: another context tells of them */
+  GArray           *async_ends;  /* (owned) (element-type gint64): the end of the story */
   guint             calls[MSA_WORLD_N_PLACES];
 
   /* The run at hand: */
@@ -110,6 +110,8 @@ void     msa_world_tell        (MsaWorld *self,
                                 MsaWorldTold told,
                                 MsaWorldEasy *easy,
                                 gint64 number);
+/* The last words of its story. */
+void     msa_world_tell_async_ends (MsaWorldEasy *easy);
 
 /* msa-world-server.c */
 void     msa_world_serve       (MsaWorld *self);
