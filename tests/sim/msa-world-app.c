@@ -48,21 +48,6 @@ msa_world_come_by (MsaWorld *self,
   self->depth--;
 }
 
-/* What is told of an end: 0 where it is a good one. A reset in the middle of an upload is met by a
- * send or by a read, whichever comes first, and what comes then is an end. */
-static gint64
-get_code (MsaWorldEasy *self,
-          const GError *error)
-{
-  if (error == NULL)
-    return 0;
-  if (self->plan.n_upload > 0 && (g_error_matches (error, MSA_ERROR, MSA_ERROR_SEND) ||
-                                  g_error_matches (error, MSA_ERROR, MSA_ERROR_TRUNCATED) ||
-                                  g_error_matches (error, MSA_ERROR, MSA_ERROR_EMPTY_REPLY)))
-    return MSA_ERROR_RECEIVE + 1;
-  return error->code + 1;
-}
-
 static void
 informational_cb (MsaEasy *easy,
                   guint status,
@@ -99,6 +84,8 @@ data_cb (MsaEasy *easy,
 
   if (!self->runs || !self->has_head)
     msa_world_fail ("transfer %u: a part of a body in no place for it", self->id);
+  msa_world_judge_part (self, self->n_data, g_bytes_get_data (part, NULL),
+                        g_bytes_get_size (part));
   self->n_data += g_bytes_get_size (part);
   msa_world_come_by (self->world, self, MSA_WORLD_IN_DATA);
 }
@@ -133,7 +120,8 @@ write_cb (MsaEasy *easy,
 
   if (!self->runs || !self->has_head)
     msa_world_fail ("transfer %u: the write function in no place for it", self->id);
-  msa_world_judge_part (self, bytes, len);
+  msa_world_judge_part (self, self->n_body, bytes, len);
+  self->n_body += len;
   msa_world_tell (self->world, MSA_WORLD_TOLD_BODY, self, (gint64) len);
   msa_world_come_by (self->world, self, MSA_WORLD_IN_WRITE);
   return MSA_WRITE_CONTINUE;
@@ -197,7 +185,7 @@ completed_cb (MsaEasy *easy,
   self->n_easy++;
   self->runs = FALSE;
   msa_world_judge (self, error);
-  msa_world_tell (self->world, MSA_WORLD_TOLD_END, self, get_code (self, error));
+  msa_world_tell (self->world, MSA_WORLD_TOLD_END, self, msa_world_get_code (self, error));
   msa_world_come_by (self->world, self, MSA_WORLD_IN_COMPLETED);
 }
 
@@ -212,7 +200,7 @@ multi_completed_cb (MsaMulti *multi,
   self->n_multi++;
   if (self->n_multi > self->n_easy)
     msa_world_fail ("transfer %u was delivered by the multi before the easy", self->id);
-  msa_world_tell (self->world, MSA_WORLD_TOLD_MULTI, self, get_code (self, error));
+  msa_world_tell (self->world, MSA_WORLD_TOLD_MULTI, self, msa_world_get_code (self, error));
   msa_world_come_by (self->world, self, MSA_WORLD_IN_MULTI_COMPLETED);
 }
 
@@ -230,7 +218,7 @@ async_cb (GObject *source,
   self->n_async_done++;
   if (self->n_async_done > self->n_async_begun)
     msa_world_fail ("transfer %u: an asynchronous call ended twice", self->id);
-  msa_world_tell (self->world, MSA_WORLD_TOLD_ASYNC, self, get_code (self, error));
+  msa_world_tell (self->world, MSA_WORLD_TOLD_ASYNC, self, msa_world_get_code (self, error));
   msa_world_come_by (self->world, self, MSA_WORLD_IN_ASYNC);
 }
 
@@ -353,7 +341,8 @@ begin (MsaWorldEasy *self)
   self->runs = TRUE;
   self->begun_us = msa_sim_get_now_us (world->sim);
   self->nested_us = world->nested_us;
-  self->n_body = self->n_data = 0;
+  self->n_body = self->n_data = self->n_sent = 0;
+  self->may_go_on = FALSE;
   self->has_head = self->is_cancelled = self->was_paused = self->was_accepted = FALSE;
   world->result->n_runs++;
   g_clear_object (&self->cancellable);

@@ -1,7 +1,8 @@
 /* msa-world-judge.c: what may become of a transfer of a random world
  *
  * A success is one only if the whole reply was sent and is here, byte by byte. An error is one
- * only if something was wrong that it speaks of.
+ * only if something was wrong that it speaks of, and what came before it is the beginning of what
+ * was sent.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,10 +11,14 @@
 #include "model/msa-error.h"
 #include "sim/msa-world-private.h"
 
+#include <string.h>
+
 /* A deadline fires at most so late: times are told in whole milliseconds. */
 #define LATE_US 3000
 /* The default of :connect-timeout-ms. */
 #define CONNECT_MS 30000
+/* What a server does is known to the client so much later, by latencies and by how it is cut. */
+#define NEWS_US 300000
 
 static const MsaWorldHost *
 get_host (MsaWorldEasy *self)
@@ -41,20 +46,49 @@ is_reply_good (MsaWorldEasy *self)
          (self->reply.kind == MSA_WORLD_BAD_CHUNK && !has_body (self));
 }
 
+/* What the server has sent of it begins so. */
 void
 msa_world_judge_part (MsaWorldEasy *self,
+                      gsize offset,
                       const guint8 *bytes,
                       gsize len)
 {
-  gboolean is_script = get_host (self)->kind == MSA_WORLD_SCRIPT;
+  const MsaWorldHost *host = get_host (self);
+  const char *text = host->kind == MSA_WORLD_SCRIPT ? host->script->body : NULL;
+  gsize n_sent = text != NULL && self->plan.method[0] != 'H' ? strlen (text) : self->n_sent;
 
-  if (!has_body (self) && !is_script)
-    msa_world_fail ("transfer %u has no body, and %" G_GSIZE_FORMAT " bytes came", self->id, len);
-  if (!is_script &&
-      !msa_world_match (self->reply.salt, self->n_body, bytes, len))
+  if (offset + len > n_sent)
+    msa_world_fail ("transfer %u took %" G_GSIZE_FORMAT " bytes, and %" G_GSIZE_FORMAT " were sent",
+                    self->id, offset + len, n_sent);
+  if (text != NULL ? memcmp (bytes, text + offset, len) != 0
+                   : !msa_world_match (self->reply.salt, offset, bytes, len))
     msa_world_fail ("the body of transfer %u is another one at byte %" G_GSIZE_FORMAT, self->id,
-                    self->n_body);
-  self->n_body += len;
+                    offset);
+}
+
+/* What came by other ways than the function. */
+static void
+judge_sink (MsaWorldEasy *self,
+            gboolean is_whole)
+{
+  GBytes *body = msa_easy_get_body (self->alive);
+
+  /* What was cut short is not handed out. */
+  if (body != NULL && !is_whole)
+    msa_world_fail ("transfer %u failed, and has a body", self->id);
+  if (body != NULL)
+    {
+      msa_world_judge_part (self, 0, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+      self->n_body = g_bytes_get_size (body);
+    }
+  else if (self->plan.sink == MSA_WORLD_INTO_STREAM)
+    {
+      GMemoryOutputStream *stream = G_MEMORY_OUTPUT_STREAM (self->stream);
+
+      self->n_body = g_memory_output_stream_get_data_size (stream);
+      if (self->n_body > 0)
+        msa_world_judge_part (self, 0, g_memory_output_stream_get_data (stream), self->n_body);
+    }
 }
 
 static void
@@ -62,22 +96,7 @@ judge_body (MsaWorldEasy *self)
 {
   gsize len = get_length (self);
 
-  if (self->plan.sink == MSA_WORLD_IN_MEMORY && len > 0)
-    {
-      GBytes *body = msa_easy_get_body (self->alive);
-
-      if (body == NULL)
-        msa_world_fail ("transfer %u ended well without its body", self->id);
-      msa_world_judge_part (self, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
-    }
-  else if (self->plan.sink == MSA_WORLD_INTO_STREAM)
-    {
-      GMemoryOutputStream *stream = G_MEMORY_OUTPUT_STREAM (self->stream);
-      gsize n = g_memory_output_stream_get_data_size (stream);
-
-      if (n > 0)
-        msa_world_judge_part (self, g_memory_output_stream_get_data (stream), n);
-    }
+  judge_sink (self, TRUE);
   if (self->n_body != len)
     msa_world_fail ("transfer %u ended well with %" G_GSIZE_FORMAT " bytes of %" G_GSIZE_FORMAT,
                     self->id, self->n_body, len);
@@ -95,7 +114,7 @@ judge_success (MsaWorldEasy *self)
 
   /* The first word of a script is an answer to HEAD if it is a head. */
   if (host->kind == MSA_WORLD_SCRIPT && !has_body (self) &&
-      g_str_has_prefix (host->script, "HTTP/1.1 "))
+      g_str_has_prefix (host->script->text, "HTTP/1.1 "))
     return;
   if (host->kind != MSA_WORLD_MODEL)
     msa_world_fail ("transfer %u ended well, and its host answers to nobody", self->id);
@@ -129,14 +148,83 @@ judge_clock (MsaWorldEasy *self,
   return timeout_ms > 0;
 }
 
-/* The connection may end at any time. */
+/* The server did something, of late, that is of another transfer, or of none. */
 static gboolean
-is_shaky (MsaWorldEasy *self)
+is_disturbed (MsaWorldEasy *self)
+{
+  gint64 rude_us = get_host (self)->rude_us;
+
+  /* While a handler is on the stack its connection is not looked at, however long that takes. */
+  return rude_us > 0 && (rude_us + NEWS_US >= self->begun_us || self->world->nested_us > 0);
+}
+
+/* The server answers before all was sent, and may end the connection then. */
+static gboolean
+is_cut_off (MsaWorldEasy *self)
+{
+  return self->reply.early && self->plan.n_upload > 0;
+}
+
+static gboolean
+judge_script (MsaWorldEasy *self,
+              int code)
 {
   const MsaWorldHost *host = get_host (self);
+  gboolean has_end = host->script_end != 0;
 
-  return host->kind == MSA_WORLD_SCRIPT || host->idle_us > 0 || host->is_rude ||
-         (self->reply.early && self->plan.n_upload > 0);
+  switch (code)
+    {
+    case MSA_ERROR_TLS_HANDSHAKE:
+      return host->tls;
+    case MSA_ERROR_CONNECT:
+      return host->script_end == 2;
+    case MSA_ERROR_RECEIVE:
+    case MSA_ERROR_SEND:
+      /* Whoever has closed answers what comes then by a reset. */
+      return host->script_end == 1 || host->script_end == 2;
+    default:
+      return !host->tls && (code == host->script->verdict ||
+                            (has_end && code == host->script->at_end));
+    }
+}
+
+/* Neither is it in the middle of a reply, nor of TLS. */
+static gboolean
+is_silent_end (MsaWorldEasy *self)
+{
+  return !self->may_go_on && (!get_host (self)->tls || self->reply.says_goodbye);
+}
+
+/* Whether what the server did, or had for an answer, is an error of that kind. */
+static gboolean
+judge_reply (MsaWorldEasy *self,
+             int code)
+{
+  MsaWorldReplyKind kind = self->reply.kind;
+
+  if (get_host (self)->kind == MSA_WORLD_SCRIPT)
+    return judge_script (self, code);
+  if (get_host (self)->kind != MSA_WORLD_MODEL)
+    return FALSE;
+  if (is_disturbed (self))
+    return TRUE;
+
+  switch (code)
+    {
+    case MSA_ERROR_TRUNCATED:
+      return kind == MSA_WORLD_CUT_LENGTH || kind == MSA_WORLD_CUT_CHUNKS ||
+             (kind == MSA_WORLD_EMPTY && !is_silent_end (self));
+    case MSA_ERROR_EMPTY_REPLY:
+      return kind == MSA_WORLD_EMPTY && is_silent_end (self);
+    case MSA_ERROR_RECEIVE:
+      return kind == MSA_WORLD_RESET || is_cut_off (self);
+    case MSA_ERROR_SEND:
+      return self->plan.n_upload > 0 && (kind == MSA_WORLD_RESET || is_cut_off (self));
+    case MSA_ERROR_BAD_REPLY:
+      return kind == MSA_WORLD_GARBAGE || (kind == MSA_WORLD_BAD_CHUNK && has_body (self));
+    default:
+      return FALSE;
+    }
 }
 
 static gboolean
@@ -145,7 +233,6 @@ judge_code (MsaWorldEasy *self,
 {
   const MsaWorldHost *host = get_host (self);
   const MsaWorldTransfer *plan = &self->plan;
-  gboolean is_shaken = is_shaky (self) || !is_reply_good (self);
   gint64 took_us = msa_sim_get_now_us (self->world->sim) - self->begun_us;
 
   switch (code)
@@ -172,28 +259,49 @@ judge_code (MsaWorldEasy *self,
     case MSA_ERROR_RESOLVE:
       return host->kind == MSA_WORLD_NAMELESS;
     case MSA_ERROR_CONNECT:
-      return host->kind == MSA_WORLD_REFUSES || host->kind == MSA_WORLD_SILENT ||
-             (host->kind == MSA_WORLD_SCRIPT && host->script_end == 2);
-    case MSA_ERROR_TLS_HANDSHAKE:
-      return host->tls && is_shaky (self);
+      return host->kind == MSA_WORLD_REFUSES || judge_reply (self, code);
     case MSA_ERROR_TLS_VERIFY:
       return host->tls && host->is_stranger && !self->was_accepted;
     case MSA_ERROR_TOO_LARGE:
-      return host->kind == MSA_WORLD_SCRIPT ||
-             (plan->max_body >= 0 && get_length (self) > (gsize) plan->max_body);
+      return plan->max_body >= 0 && get_length (self) > (gsize) plan->max_body;
+    case MSA_ERROR_TLS_HANDSHAKE:
     case MSA_ERROR_TRUNCATED:
-      return is_shaken;
     case MSA_ERROR_EMPTY_REPLY:
     case MSA_ERROR_SEND:
     case MSA_ERROR_RECEIVE:
-      return is_shaky (self) || self->reply.kind == MSA_WORLD_EMPTY ||
-             self->reply.kind == MSA_WORLD_RESET;
     case MSA_ERROR_BAD_REPLY:
-      return host->kind == MSA_WORLD_SCRIPT || self->reply.kind == MSA_WORLD_GARBAGE ||
-             self->reply.kind == MSA_WORLD_BAD_CHUNK || host->is_rude;
+      return judge_reply (self, code);
     default:
       return FALSE;
     }
+}
+
+/* A reset in the middle of an upload is met by a send or by a read, whichever comes first, and what
+ * comes then is an end: that is one error here. */
+gint64
+msa_world_get_code (MsaWorldEasy *self,
+                    const GError *error)
+{
+  if (error == NULL)
+    return 0;
+  if (self->plan.n_upload > 0 &&
+      (is_cut_off (self) || is_disturbed (self) || self->reply.kind == MSA_WORLD_RESET ||
+       get_host (self)->kind == MSA_WORLD_SCRIPT) &&
+      (g_error_matches (error, MSA_ERROR, MSA_ERROR_SEND) ||
+       g_error_matches (error, MSA_ERROR, MSA_ERROR_TRUNCATED) ||
+       g_error_matches (error, MSA_ERROR, MSA_ERROR_EMPTY_REPLY)))
+    return MSA_ERROR_RECEIVE + 1;
+  return error->code + 1;
+}
+
+/* Not so where a reset overtakes what was said before it, where a stream is still being written to,
+ * and where the reply was read no further: past a limit, a deadline, or a cancellation. */
+gboolean
+msa_world_gives_all (MsaWorldEasy *self,
+                     gint64 code)
+{
+  return self->plan.sink == MSA_WORLD_BY_FUNCTION && !is_disturbed (self) && !is_cut_off (self) &&
+         (code == MSA_ERROR_TRUNCATED + 1 || code == MSA_ERROR_BAD_REPLY + 1);
 }
 
 static gboolean
@@ -225,6 +333,7 @@ msa_world_judge (MsaWorldEasy *self,
       return;
     }
 
+  judge_sink (self, FALSE);
   self->world->result->n_failed++;
   self->world->result->n_clocks += is_clock (error);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

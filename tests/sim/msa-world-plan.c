@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "model/msa-error.h"
 #include "sim/msa-world-plan.h"
 
 #include <string.h>
@@ -103,17 +104,19 @@ msa_world_plan_net (guint64 seed,
   net->max_idle = PICK (&dice, 64, 64, 64, 0, 1, 2);
 }
 
-static const char *const scripts[] = {
-  "",
-  "\r\n\r\n",
-  "HTTP/1.1 200 OK\r\n",
-  "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab",
-  "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
-  "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
-  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-  "\x15\x03\x03\x00\x02\x02\x28",
-  "\x16\x03\x03\x00\x04\x02",
-  "SSH-2.0-x\r\n",
+static const MsaWorldScript scripts[] = {
+  { "", NULL, 0, MSA_ERROR_EMPTY_REPLY },
+  { "\r\n\r\n", NULL, MSA_ERROR_BAD_REPLY, 0 },
+  { "HTTP/1.1 200 OK\r\n", NULL, 0, MSA_ERROR_TRUNCATED },
+  { "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", "ab", 0, MSA_ERROR_TRUNCATED },
+  { "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n", NULL, MSA_ERROR_BAD_REPLY, 0 },
+  { "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", NULL,
+    MSA_ERROR_BAD_REPLY, 0 },
+  { "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    NULL, MSA_ERROR_BAD_REPLY, 0 },
+  { "\x15\x03\x03\x00\x02\x02\x28", NULL, MSA_ERROR_BAD_REPLY, 0 },
+  { "\x16\x03\x03\x00\x04\x02", NULL, MSA_ERROR_BAD_REPLY, 0 },
+  { "SSH-2.0-x\r\n", NULL, MSA_ERROR_BAD_REPLY, 0 },
 };
 
 void
@@ -140,7 +143,7 @@ msa_world_plan_host (guint64 seed,
   host->ipv6 = below (&dice, 4);
   if (one_in (&dice, 4))
     host->idle_us = 1 + below (&dice, 3000000);
-  host->script = scripts[below (&dice, G_N_ELEMENTS (scripts))];
+  host->script = &scripts[below (&dice, G_N_ELEMENTS (scripts))];
   host->script_us = one_in (&dice, 2) ? 0 : below (&dice, 400000);
   host->script_end = below (&dice, 4);
 }

@@ -35,6 +35,15 @@ typedef enum
   MSA_WORLD_NAMELESS,  /* nobody knows its name */
 } MsaWorldHostKind;
 
+/* What a host says that listens to nobody. */
+typedef struct
+{
+  const char *text;
+  const char *body;    /* (nullable): what of it is one */
+  int         verdict; /* the error that it is in the clear, however it ends; 0: it is the beginning of a reply */
+  int         at_end;  /* the error that an end after it is; 0: the same */
+} MsaWorldScript;
+
 typedef struct
 {
   MsaWorldHostKind kind;
@@ -47,11 +56,12 @@ typedef struct
   gboolean         has_ipv6;      /* an address more, good or bad: */
   guint            ipv6;          /* 0 good, 1 unreachable, 2 a black hole, 3 refuses */
   gint64           idle_us;       /* closes connections that idle so long; 0: none */
-  const char      *script;
+  const MsaWorldScript *script;
   gint64           script_us;     /* before its words */
   guint            script_end;    /* 0 none, 1 close, 2 reset, 3 shutdown */
 
-  gboolean         is_rude;       /* not planned, but noted: it sent more than a reply, or closed without a word */
+  gint64           rude_us;       /* not planned, but noted: when it last sent more than a reply, or closed
+                                   * without a word; 0: never */
 } MsaWorldHost;
 
 typedef enum

@@ -41,6 +41,8 @@ struct _MsaWorldEasy
   gint64            nested_us;   /* of the world, when it began */
   gsize             n_body;      /* that came by the function */
   gsize             n_data;      /* by the signal */
+  gsize             n_sent;      /* that a server sent, or will */
+  gboolean          may_go_on;   /* a server said: 100 */
   gboolean          has_head;
   gboolean          is_cancelled;
   gboolean          was_paused;
@@ -137,7 +139,15 @@ void     msa_world_come_by     (MsaWorld *self,
 /* msa-world-judge.c */
 void     msa_world_judge       (MsaWorldEasy *self,
                                 const GError *error);
+/* What is told of an end: 0 where it is a good one. */
+gint64   msa_world_get_code    (MsaWorldEasy *self,
+                                const GError *error);
+/* Whether all that came before the error with that code was handed on, in any driver. */
+gboolean msa_world_gives_all   (MsaWorldEasy *self,
+                                gint64 code);
+/* A part of the body, which begins at @offset of it. */
 void     msa_world_judge_part  (MsaWorldEasy *self,
+                                gsize offset,
                                 const guint8 *bytes,
                                 gsize len);
 

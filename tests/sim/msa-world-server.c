@@ -45,6 +45,7 @@ typedef struct
   Link *link; /* (unowned) */
   GString *bytes; /* (owned) */
   gboolean is_last;
+  gboolean is_rude; /* more follows than the reply */
   Then then; /* after the last one */
   gboolean clean;
 } Piece;
@@ -148,6 +149,13 @@ end_link (Link *self,
 
 static void read_requests (Link *self);
 
+/* From now on a transfer at this host may fail for what it has no part in. */
+static void
+be_rude (Link *self)
+{
+  self->world->hosts[self->host].rude_us = msa_sim_get_now_us (self->world->sim);
+}
+
 /* Idle for too long. */
 static void
 idle_cb (MsaSim *sim,
@@ -157,8 +165,11 @@ idle_cb (MsaSim *sim,
   Link *self = mark->link;
   guint n_then = (guint) strtoul (mark->bytes->str, NULL, 10);
 
-  if (!self->is_busy && !self->is_over && self->n_requests == n_then)
-    end_link (self, mark->clean);
+  if (self->is_busy || self->is_over || self->n_requests != n_then)
+    return;
+
+  be_rude (self);
+  end_link (self, mark->clean);
 }
 
 static void
@@ -220,6 +231,8 @@ piece_cb (MsaSim *sim,
 
   msa_world_tell (self->world, MSA_WORLD_TOLD_REPLY, NULL, (gint64) piece->bytes->len);
   send_bytes (self, piece->bytes);
+  if (piece->is_rude)
+    be_rude (self);
   if (piece->is_last)
     finish_reply (self, piece->then, piece->clean);
 }
@@ -301,7 +314,8 @@ static void
 send_pieces (Link *self,
              const MsaWorldReply *reply,
              const GString *wire,
-             Then then)
+             Then then,
+             gboolean is_rude)
 {
   gint64 at_us = 0;
   gsize from = 0;
@@ -318,6 +332,7 @@ send_pieces (Link *self,
       piece->link = self;
       piece->bytes = g_string_new_len (wire->str + from, (gssize) (to - from));
       piece->then = then;
+      piece->is_rude = is_rude;
       piece->clean = reply->says_goodbye || reply->kind == MSA_WORLD_BY_CLOSE;
       from = to;
       at_us += reply->delays_us[i];
@@ -326,27 +341,60 @@ send_pieces (Link *self,
     }
 }
 
+/* How much of the body is in @wire, which begins with the @head bytes before it. */
+static gsize
+count_body (const GString *wire,
+            gsize head,
+            const MsaWorldReply *reply)
+{
+  gsize left = wire->len > head ? wire->len - head : 0;
+  gsize n = 0;
+
+  if (!is_chunked (reply))
+    return MIN (left, reply->n_body);
+  while (n < reply->n_body)
+    {
+      gsize part = MIN (reply->chunk, reply->n_body - n);
+      gsize line = (gsize) g_snprintf (NULL, 0, "%" G_GSIZE_MODIFIER "x\r\n", part);
+
+      if (left <= line + part)
+        return n + (left > line ? left - line : 0);
+      n += part;
+      left -= MIN (left, line + part + strlen ("\r\n"));
+    }
+  return n;
+}
+
 static void
 answer (Link *self,
+        MsaWorldEasy *easy,
+        guint run,
         const MsaWorldReply *reply,
         gboolean is_head,
-        gboolean closes)
+        gboolean is_whole)
 {
   g_autoptr (GString) wire = g_string_new (NULL);
   gboolean has_body = !is_head && reply->kind != MSA_WORLD_BODILESS;
   gsize head = write_reply (wire, reply, has_body);
-  Then then = closes || reply->closes ? THEN_CLOSE : THEN_KEEP;
+  /* Who sent it all meanwhile may use the connection again. */
+  gboolean is_rude = !is_whole;
+  Then then = !is_whole || reply->closes ? THEN_CLOSE : THEN_KEEP;
 
   switch (reply->kind)
     {
     case MSA_WORLD_BY_CLOSE:
-    case MSA_WORLD_OLD:
     case MSA_WORLD_BAD_CHUNK:
+      /* Without a body nothing says that the connection ends. */
+      is_rude |= !has_body;
+      then = THEN_CLOSE;
+      break;
+    case MSA_WORLD_OLD:
       then = THEN_CLOSE;
       break;
     case MSA_WORLD_SURPLUS:
-      /* What comes when the next transfer has the connection is taken for that one's reply. */
-      self->world->hosts[self->host].is_rude = TRUE;
+      /* It comes, it may be, when the next transfer has the connection, and is taken for that one's
+       * reply. */
+      is_rude = TRUE;
       break;
     case MSA_WORLD_CUT_LENGTH:
     case MSA_WORLD_CUT_CHUNKS:
@@ -376,8 +424,10 @@ answer (Link *self,
     default:
       break;
     }
+  if (easy->run == run && has_body && reply->kind != MSA_WORLD_GARBAGE)
+    easy->n_sent = count_body (wire, head, reply);
   self->is_busy = TRUE;
-  send_pieces (self, reply, wire, then);
+  send_pieces (self, reply, wire, then, is_rude);
 }
 
 /* --- requests --- */
@@ -500,6 +550,7 @@ read_request (Link *self)
       g_autoptr (GString) go_on = g_string_new ("HTTP/1.1 100 Continue\r\n\r\n");
 
       self->skips = TRUE;
+      easy->may_go_on |= easy->run == run;
       send_bytes (self, go_on);
     }
   if (!is_whole && !reply.early)
@@ -510,10 +561,7 @@ read_request (Link *self)
   msa_world_tell (self->world, MSA_WORLD_TOLD_REQUEST, easy, (gint64) run);
   if (is_whole)
     check_request (self, easy, run, head, body);
-  else
-    /* The client may have sent it all, and use the connection again. */
-    self->world->hosts[self->host].is_rude = TRUE;
-  answer (self, &reply, g_str_has_prefix (head, "HEAD "), !is_whole);
+  answer (self, easy, run, &reply, g_str_has_prefix (head, "HEAD "), is_whole);
   g_string_erase (self->in, 0, (gssize) MIN (end, self->in->len));
   return TRUE;
 }
@@ -616,7 +664,7 @@ follow_script (Link *self)
 
   self->is_over = TRUE;
   piece->link = self;
-  piece->bytes = g_string_new (host->script);
+  piece->bytes = g_string_new (host->script->text);
   g_ptr_array_add (self->world->pieces, piece);
   msa_sim_call_after (self->world->sim, host->script_us, script_cb, piece);
 }

@@ -57,8 +57,7 @@ add_to_story (MsaWorldEasy *easy,
     case MSA_WORLD_TOLD_CLOSE:
       return;
     case MSA_WORLD_TOLD_END:
-      /* How much of a bad one was handed on depends on how it was cut. */
-      if (number == 0)
+      if (number == 0 || msa_world_gives_all (easy, number))
         g_string_append_printf (text, "run %u: body %" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT "\n", run,
                                 easy->n_body, easy->n_data);
       break;
