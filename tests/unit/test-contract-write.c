@@ -196,6 +196,37 @@ test_paused_by_answer (MsaTestWorld *world)
   writer_clear (&writer);
 }
 
+/* What is done with the transfer meanwhile leaves what is to come again. */
+static void
+test_paused_and_touched (MsaTestWorld *world)
+{
+  Writer writer;
+  MsaEasy *easy;
+
+  writer_init (&writer, world);
+  writer.n_pauses = 2;
+  easy = add_writer (&writer, world->row, write_cb);
+  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
+  for (guint i = 1; i <= 2; i++)
+    {
+      msa_easy_pause (easy, MSA_DIRECTION_BOTH);
+      msa_test_world_settle (world, G_USEC_PER_SEC);
+      msa_easy_resume (easy, MSA_DIRECTION_SEND);
+      msa_test_world_settle (world, G_USEC_PER_SEC);
+      g_assert_cmpuint (writer.n_calls, ==, i);
+      msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
+      msa_test_world_settle (world, 0);
+    }
+
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_cmpuint (world->n_ok, ==, 1);
+  assert_is_fill (writer.body, 30000);
+  g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, 30000);
+  msa_test_world_assert_all_once (world);
+  msa_easy_set_write_func (easy, NULL, NULL, NULL);
+  writer_clear (&writer);
+}
+
 /* At every place of the body. */
 static MsaWriteResult
 pause_each_cb (MsaEasy *easy,
@@ -668,6 +699,8 @@ main (int argc,
   ADD ("refused/unknown-negative", test_refused, GINT_TO_POINTER (-1));
   ADD ("paused-by-answer/sized", test_paused_by_answer, "/size/30000");
   ADD ("paused-by-answer/chunked", test_paused_by_answer, "/chunked/30000");
+  ADD ("paused-and-touched/sized", test_paused_and_touched, "/size/30000");
+  ADD ("paused-and-touched/chunked", test_paused_and_touched, "/chunked/30000");
   ADD ("paused-each-time/sized", test_paused_each_time, "/size/30000");
   ADD ("paused-each-time/chunked", test_paused_each_time, "/chunked/30000");
   ADD ("paused-by-function/sized", test_paused_by_function, "/size/30000");

@@ -218,7 +218,9 @@ msa_http1_input_park (MsaHttp1Input *self,
     }
 
   msa_http1_input_settle (self);
-  self->again_len = len;
+  /* What was parked before, and not given since, stays to be given again. */
+  if (again)
+    self->again_len = len;
   self->drained = FALSE;
 
   return msa_http1_input_hold (self);
