@@ -9,6 +9,7 @@
 
 #include "model/msa-error.h"
 #include "msa-easy-options.h"
+#include "msa-easy-private.h"
 #include "sim/msa-world-private.h"
 
 #include <string.h>
@@ -45,6 +46,31 @@ msa_world_come_by (MsaWorld *self,
           msa_world_do_step (self, i);
         }
     }
+  self->depth--;
+}
+
+void
+msa_world_come_by_driver (MsaMulti *multi,
+                          gboolean timer,
+                          gpointer data)
+{
+  MsaWorld *self = data;
+  guint call = self->n_func_calls[timer]++;
+
+  if (self->is_calm || self->depth >= MAX_DEPTH || !self->net.acts_in_functions)
+    return;
+
+  self->depth++;
+  self->func_depth++;
+  for (guint i = 0; i < self->n_steps; i++)
+    if (!self->left_out[i] && self->steps[i].nth == call &&
+        self->steps[i].place == (timer ? MSA_WORLD_IN_TIMER_FUNC : MSA_WORLD_IN_SOCKET_FUNC))
+      {
+        /* One driver alone has them. */
+        self->result->n_clocks++;
+        msa_world_do_step (self, i);
+      }
+  self->func_depth--;
   self->depth--;
 }
 
@@ -117,14 +143,24 @@ write_cb (MsaEasy *easy,
           gpointer data)
 {
   MsaWorldEasy *self = data;
+  guint run = self->run;
 
   if (!self->runs || !self->has_head)
     msa_world_fail ("transfer %u: the write function in no place for it", self->id);
+  if (self->has_refused)
+    msa_world_fail ("transfer %u: the write function is called after it refused", self->id);
   msa_world_judge_part (self, self->n_body, bytes, len);
-  self->n_body += len;
   msa_world_tell (self->world, MSA_WORLD_TOLD_BODY, self, (gint64) len);
+  self->answer = MSA_WRITE_CONTINUE;
   msa_world_come_by (self->world, self, MSA_WORLD_IN_WRITE);
-  return MSA_WRITE_CONTINUE;
+  /* It may have been taken out meanwhile, and run anew. */
+  if (self->run != run)
+    return MSA_WRITE_CONTINUE;
+  self->has_refused = self->answer == MSA_WRITE_ABORT;
+  /* What was not taken comes again. */
+  if (self->answer == MSA_WRITE_CONTINUE)
+    self->n_body += len;
+  return self->answer;
 }
 
 static void
@@ -186,7 +222,30 @@ completed_cb (MsaEasy *easy,
   self->runs = FALSE;
   msa_world_judge (self, error);
   msa_world_tell (self->world, MSA_WORLD_TOLD_END, self, msa_world_get_code (self, error));
-  msa_world_come_by (self->world, self, MSA_WORLD_IN_COMPLETED);
+  if (!self->plan.by_message)
+    msa_world_come_by (self->world, self, MSA_WORLD_IN_COMPLETED);
+}
+
+void
+msa_world_read_messages (MsaWorld *self)
+{
+  guint n_left = 0, n_left_before = 0;
+  MsaEasy *easy;
+
+  while ((easy = msa_multi_info_read (self->multi, &n_left)) != NULL)
+    {
+      MsaWorldEasy *of = g_object_get_data (G_OBJECT (easy), "world-easy");
+
+      if (!of->plan.by_message || self->options->driver == MSA_TEST_ATTACHED)
+        msa_world_fail ("transfer %u: a message tells of an end that was heard of", of->id);
+      if (n_left_before > 0 && n_left != n_left_before - 1)
+        msa_world_fail ("%u messages were left, and after one more %u", n_left_before, n_left);
+      n_left_before = n_left;
+      completed_cb (easy, msa_easy_get_error (easy), of);
+      g_object_unref (easy);
+    }
+  if (n_left_before > 0)
+    msa_world_fail ("%u messages were left, and there is none", n_left_before);
 }
 
 static void
@@ -266,7 +325,9 @@ set_up (MsaWorldEasy *self)
   MsaWorld *world = self->world;
   MsaEasy *easy = self->easy;
 
-  g_signal_connect (easy, "completed", G_CALLBACK (completed_cb), self);
+  /* A multi that is attached has no messages. */
+  if (!plan->by_message || world->options->driver == MSA_TEST_ATTACHED)
+    g_signal_connect (easy, "completed", G_CALLBACK (completed_cb), self);
   g_signal_connect (easy, "headers", G_CALLBACK (headers_cb), self);
   g_signal_connect (easy, "informational", G_CALLBACK (informational_cb), self);
   if (plan->listens)
@@ -342,7 +403,7 @@ begin (MsaWorldEasy *self)
   self->begun_us = msa_sim_get_now_us (world->sim);
   self->nested_us = world->nested_us;
   self->n_body = self->n_data = self->n_sent = 0;
-  self->may_go_on = FALSE;
+  self->may_go_on = self->has_refused = FALSE;
   self->has_head = self->is_cancelled = self->was_paused = self->was_accepted = FALSE;
   world->result->n_runs++;
   g_clear_object (&self->cancellable);
@@ -395,6 +456,13 @@ take_out (MsaWorldEasy *self)
   if (self->alive == NULL)
     return;
 
+  /* A message that is not read yet outlives the removal. */
+  if (self->runs && self->plan.by_message &&
+      msa_easy_get_membership (self->alive)->transfer->state == MSA_TRANSFER_GONE)
+    {
+      msa_multi_remove (self->world->multi, self->alive);
+      return;
+    }
   if (self->runs)
     {
       msa_world_tell (self->world, MSA_WORLD_TOLD_TAKEN, self, 0);
@@ -495,6 +563,7 @@ ask (MsaWorld *self,
   g_autoptr (GPtrArray) easies = msa_multi_dup_easies (self->multi);
   guint n_fds, n_runs = 0;
 
+  msa_world_read_messages (self);
   fds = msa_multi_get_poll_fds (self->multi, &n_fds);
   for (guint i = 0; i < self->n_steps; i++)
     n_runs += self->easies[i] != NULL && self->easies[i]->runs;
@@ -526,6 +595,8 @@ answer_one (MsaWorld *self,
 static void
 switch_driver (MsaWorld *self)
 {
+  /* What it is told last is told while it goes. */
+  msa_test_driver_set_hook (self->driver, NULL, NULL);
   msa_test_driver_free (self->driver);
   self->driver = NULL;
   msa_world_watch (self);
@@ -542,6 +613,7 @@ do_to_easy (MsaWorldEasy *self,
   switch ((int) step->kind)
     {
     case MSA_WORLD_ADD_AGAIN:
+      msa_world_read_messages (self->world);
       if (self->easy != NULL && !self->runs)
         begin (self);
       break;
@@ -613,6 +685,12 @@ msa_world_do_step (MsaWorld *self,
     case MSA_WORLD_ANSWER:
       answer_one (self, step->number);
       break;
+    case MSA_WORLD_HOLD:
+      self->easies[step->target]->answer = MSA_WRITE_PAUSE;
+      break;
+    case MSA_WORLD_ABORT:
+      self->easies[step->target]->answer = MSA_WRITE_ABORT;
+      break;
     case MSA_WORLD_ADD_AGAIN:
     case MSA_WORLD_REMOVE:
     case MSA_WORLD_PAUSE:
@@ -672,7 +750,8 @@ msa_world_end_easies (MsaWorld *self)
 void
 msa_world_listen_to_multi (MsaWorld *self)
 {
-  g_signal_connect (self->multi, "completed", G_CALLBACK (multi_completed_cb), self);
+  if (!self->net.reads_messages)
+    g_signal_connect (self->multi, "completed", G_CALLBACK (multi_completed_cb), self);
 }
 
 /* Those that would not end by themselves are taken out. */

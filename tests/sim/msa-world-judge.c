@@ -116,6 +116,8 @@ judge_success (MsaWorldEasy *self)
   if (host->kind == MSA_WORLD_SCRIPT && !has_body (self) &&
       g_str_has_prefix (host->script->text, "HTTP/1.1 "))
     return;
+  if (self->has_refused)
+    msa_world_fail ("transfer %u ended well, and its application refused it", self->id);
   if (host->kind != MSA_WORLD_MODEL)
     msa_world_fail ("transfer %u ended well, and its host answers to nobody", self->id);
   if (!is_reply_good (self))
@@ -260,6 +262,8 @@ judge_code (MsaWorldEasy *self,
       return host->kind == MSA_WORLD_NAMELESS;
     case MSA_ERROR_CONNECT:
       return host->kind == MSA_WORLD_REFUSES || judge_reply (self, code);
+    case MSA_ERROR_WRITE:
+      return self->has_refused;
     case MSA_ERROR_TLS_VERIFY:
       return host->tls && host->is_stranger && !self->was_accepted;
     case MSA_ERROR_TOO_LARGE:
@@ -342,6 +346,10 @@ msa_world_judge (MsaWorldEasy *self,
         msa_world_fail ("transfer %u was cancelled by nobody", self->id);
       return;
     }
+  if (self->has_refused && !is_clock (error) &&
+      !g_error_matches (error, MSA_ERROR, MSA_ERROR_WRITE))
+    msa_world_fail ("transfer %u failed, and not for what its application refused: %s", self->id,
+                    error->message);
   if (error->domain != MSA_ERROR || !judge_code (self, error->code))
     msa_world_fail ("transfer %u (reply %d, host %d) failed, and nothing of the kind was wrong: %s",
                     self->id, self->reply.kind, get_host (self)->kind, error->message);

@@ -102,6 +102,8 @@ msa_world_plan_net (guint64 seed,
   net->max_connections = PICK (&dice, 0, 0, 0, 1, 2, 3, 5);
   net->max_per_host = PICK (&dice, 6, 6, 6, 0, 1, 2);
   net->max_idle = PICK (&dice, 64, 64, 64, 0, 1, 2);
+  net->reads_messages = one_in (&dice, 5);
+  net->acts_in_functions = one_in (&dice, 8);
 }
 
 static const MsaWorldScript scripts[] = {
@@ -217,6 +219,7 @@ msa_world_plan_transfer (guint64 seed,
     draw_clocks (&dice, transfer);
   transfer->max_body = one_in (&dice, 10) ? 1 + (gint64) below (&dice, 3000) : -1;
   transfer->answer = below (&dice, 4);
+  transfer->by_message = net.reads_messages && !transfer->by_async && one_in (&dice, 2);
 }
 
 void
@@ -288,6 +291,8 @@ draw_kind (Dice *dice,
     [MSA_WORLD_SWITCH] = 1,
     [MSA_WORLD_ADDRESSES] = 1,
     [MSA_WORLD_ANSWER] = 2,
+    [MSA_WORLD_HOLD] = 3,
+    [MSA_WORLD_ABORT] = 2,
   };
 
   if (i == 0)
@@ -330,12 +335,18 @@ msa_world_plan_step (guint64 seed,
     [MSA_WORLD_IN_QUESTION] = 1,
   };
   Dice dice = dice_of (seed, OF_STEP, i);
+  MsaWorldNet net;
 
+  msa_world_plan_net (seed, &net);
   memset (step, 0, sizeof *step);
   step->kind = draw_kind (&dice, i);
   step->place = i == 0 ? MSA_WORLD_OUTSIDE : weigh (&dice, places, G_N_ELEMENTS (places));
+  if (i > 0 && net.acts_in_functions && one_in (&dice, 3))
+    step->place = one_in (&dice, 2) ? MSA_WORLD_IN_SOCKET_FUNC : MSA_WORLD_IN_TIMER_FUNC;
   if (step->kind == MSA_WORLD_SWITCH)
     step->place = MSA_WORLD_OUTSIDE;
+  if (step->kind == MSA_WORLD_HOLD || step->kind == MSA_WORLD_ABORT)
+    step->place = MSA_WORLD_IN_WRITE;
   step->nth = one_in (&dice, 2) ? 0 : below (&dice, 6);
   step->wait_us = one_in (&dice, 2) ? 0 : 1 + below (&dice, one_in (&dice, 4) ? 3000000 : 90000);
   step->number = below (&dice, 1u << 30);
@@ -365,6 +376,8 @@ msa_world_step_get_name (MsaWorldStepKind kind)
     "switch",
     "addresses",
     "answer",
+    "hold",
+    "abort",
   };
 
   return names[kind];

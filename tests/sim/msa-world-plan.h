@@ -24,6 +24,8 @@ typedef struct
   guint    max_connections;
   guint    max_per_host;
   guint    max_idle;
+  gboolean reads_messages;    /* nobody listens to the multi, and to some easies */
+  gboolean acts_in_functions; /* of the multi's driver */
 } MsaWorldNet;
 
 typedef enum
@@ -130,6 +132,7 @@ typedef struct
   guint        response_ms;
   guint        idle_ms;
   gint64       max_body;      /* -1: none */
+  gboolean     by_message;    /* its end is read, where messages are */
   guint        answer;        /* to a doubt: 0 no, 1 yes, 2 kept for later, 3 nothing is said */
 } MsaWorldTransfer;
 
@@ -151,6 +154,8 @@ typedef enum
   MSA_WORLD_SWITCH,   /* detaches, and is driven anew; never in a callback */
   MSA_WORLD_ADDRESSES, /* sets or clears the function that is asked */
   MSA_WORLD_ANSWER,   /* to a doubt that was kept */
+  MSA_WORLD_HOLD,     /* the write function pauses */
+  MSA_WORLD_ABORT,    /* the write function refuses */
   MSA_WORLD_N_STEPS,
 } MsaWorldStepKind;
 
@@ -167,6 +172,9 @@ typedef enum
   MSA_WORLD_IN_MULTI_COMPLETED,
   MSA_WORLD_IN_ASYNC,
   MSA_WORLD_IN_QUESTION,
+  /* Where the multi is driven by these; of no easy: */
+  MSA_WORLD_IN_SOCKET_FUNC,
+  MSA_WORLD_IN_TIMER_FUNC,
   MSA_WORLD_N_PLACES,
 } MsaWorldPlace;
 

@@ -43,6 +43,8 @@ struct _MsaWorldEasy
   gsize             n_data;      /* by the signal */
   gsize             n_sent;      /* that a server sent, or will */
   gboolean          may_go_on;   /* a server said: 100 */
+  MsaWriteResult    answer;      /* of the write function */
+  gboolean          has_refused; /* by it */
   gboolean          has_head;
   gboolean          is_cancelled;
   gboolean          was_paused;
@@ -73,6 +75,8 @@ struct _MsaWorld
   GPtrArray       *pieces;       /* (owned): of replies, not sent yet */
   GPtrArray       *places;       /* (owned): where servers listen */
   GPtrArray       *questions;    /* (owned) (element-type MsaCertificateRequest) */
+  guint            n_func_calls[2]; /* of the driver's functions, for sockets and for the timer */
+  guint            func_depth;   /* of them on the stack */
   guint            depth;        /* of handlers */
   gboolean         is_calm;      /* nothing is done at random any more */
   gint64           nested_us;    /* that handlers let pass */
@@ -127,6 +131,12 @@ void     msa_world_do_step     (MsaWorld *self,
 void     msa_world_calm_down   (MsaWorld *self);
 void     msa_world_end_easies  (MsaWorld *self);
 void     msa_world_listen_to_multi (MsaWorld *self);
+/* Takes what ended without another word. */
+void     msa_world_read_messages (MsaWorld *self);
+/* In one of the driver's functions. */
+void     msa_world_come_by_driver (MsaMulti *multi,
+                                   gboolean timer,
+                                   gpointer data);
 /* Takes out what would not end by itself. FALSE: there is nothing of the kind. */
 gboolean msa_world_take_hanging (MsaWorld *self);
 /* Asynchronous calls that have not ended. */

@@ -47,7 +47,8 @@ watch_cb (MsaSim *sim,
     msa_world_fail ("a connection to %s, where nobody is", address);
   self->n_sockets[host][is_ipv6] += connects ? 1 : (guint) -1;
   msa_world_tell (self, connects ? MSA_WORLD_TOLD_CONNECT : MSA_WORLD_TOLD_CLOSE, NULL, host);
-  if (!connects)
+  /* A socket is closed when its function has heard that it is removed. */
+  if (!connects || self->func_depth > 0)
     return;
 
   if (self->highest_per_host > 0 && self->n_sockets[host][is_ipv6] > self->highest_per_host)
@@ -64,6 +65,7 @@ msa_world_watch (MsaWorld *self)
   msa_sim_set_watch_func (self->sim, watch_cb, self);
   self->driver = msa_test_driver_new (self->options->driver, self->multi, self->sim);
   msa_test_driver_set_limit_func (self->driver, msa_sim_kernel_set_limit);
+  msa_test_driver_set_hook (self->driver, msa_world_come_by_driver, self);
   /* Who performs is a driver from then on. */
   msa_world_turn (self, msa_sim_get_now_us (self->sim));
 }
@@ -73,7 +75,7 @@ check_connections (MsaWorld *self)
 {
   guint n = msa_multi_get_n_connections (self->multi);
 
-  if (count_connections (self) > n)
+  if (count_connections (self) > n && self->func_depth == 0)
     msa_world_fail ("%u connections exist, and the multi says %u", count_connections (self), n);
   if (self->highest_connections > 0 && n > self->highest_connections)
     msa_world_fail ("the multi has %u connections, where %u are allowed", n,
@@ -153,6 +155,8 @@ msa_world_turn (MsaWorld *self,
   if (broken->len > 0)
     msa_world_fail ("the contract is broken: %s", (char *) broken->pdata[0]);
   check_connections (self);
+  if (any)
+    msa_world_read_messages (self);
   if (any)
     watch_progress (self, progress != get_progress (self));
   return any;

@@ -148,7 +148,8 @@ end_transfers (MsaWorld *self)
   for (guint i = 0; i < self->n_steps; i++)
     if (self->easies[i] != NULL && self->easies[i]->runs)
       msa_world_fail ("transfer %u ended, and was not delivered", i);
-    else if (self->easies[i] != NULL && self->easies[i]->n_multi != self->easies[i]->n_easy)
+    else if (self->easies[i] != NULL && !self->net.reads_messages &&
+             self->easies[i]->n_multi != self->easies[i]->n_easy)
       msa_world_fail ("transfer %u was delivered %u times by its easy, %u times by the multi", i,
                       self->easies[i]->n_easy, self->easies[i]->n_multi);
 }
@@ -157,6 +158,7 @@ static void
 end (MsaWorld *self)
 {
   msa_multi_set_address_func (self->multi, NULL, NULL, NULL);
+  msa_test_driver_set_hook (self->driver, NULL, NULL);
   g_clear_pointer (&self->driver, msa_test_driver_free);
   g_object_add_weak_pointer (G_OBJECT (self->multi), (gpointer *) &self->multi);
   g_object_unref (self->multi);
