@@ -47,7 +47,7 @@ class Plants(unittest.TestCase):
     def test_new_function_is_called(self):
         status, complaint, made = run(METHOD.format(type='guint'))
         self.assertEqual((status, complaint), (0, ''))
-        self.assertIn('msa_multi_planted (s->multi, 1);', made)
+        self.assertIn('msa_multi_planted (self->multi, 1);', made)
         self.assertIn('{ "msa_multi_planted", FALSE, call_msa_multi_planted },', made)
         self.assertNotIn('planted', run()[2])
 

@@ -3,7 +3,7 @@
 #
 #   generate-life.py Msa-1.gir life-calls.h
 #
-# For test-life-matrix.c. An argument is made by its type, or by type and name where that says more. A type
+# For msa-life-calls.c. An argument is made by its type, or by type and name where that says more. A type
 # without an entry here, and a function that is neither called nor exempt, fail the build: so nothing that
 # is new can be forgotten.
 # SPDX-License-Identifier: LGPL-2.1-or-later
@@ -17,34 +17,34 @@ C = '{http://www.gtk.org/introspection/c/1.0}'
 
 # (type, name) or type: an expression. `self` is the instance.
 ARGUMENTS = {
-    ('Multi', 'self'): 's->multi',
-    ('Easy', 'self'): 's->target',
-    'Easy': 's->target',
-    ('Headers', 'self'): 'msa_easy_get_request_headers (s->target)',
-    ('Timings', 'self'): 's->timings',
-    ('TlsConfig', 'self'): 's->tls_config',
-    ('TlsSessionStore', 'self'): 's->store',
-    ('CertificateRequest', 'self'): 's->certificate_request',
-    ('PasswordRequest', 'self'): 's->password_request',
-    'TlsConfig': 's->tls_config',
-    'TlsSessionStore': 's->store',
+    ('Multi', 'self'): 'self->multi',
+    ('Easy', 'self'): 'self->target',
+    'Easy': 'self->target',
+    ('Headers', 'self'): 'msa_easy_get_request_headers (self->target)',
+    ('Timings', 'self'): 'self->timings',
+    ('TlsConfig', 'self'): 'self->tls_config',
+    ('TlsSessionStore', 'self'): 'self->store',
+    ('CertificateRequest', 'self'): 'self->certificate_request',
+    ('PasswordRequest', 'self'): 'self->password_request',
+    'TlsConfig': 'self->tls_config',
+    'TlsSessionStore': 'self->store',
     ('utf8', 'uri'): '"http://plain.org/again"',
     ('utf8', 'method'): '"PUT"',
     ('utf8', 'default_scheme'): '"http"',
     ('utf8', 'request_target'): '"/target"',
     ('utf8', 'local_address'): '"10.9.9.9"',
     ('utf8', 'content_type'): '"text/plain"',
-    ('utf8', 'password'): '"open sesame"',
+    ('utf8', 'password'): 'MSA_LIFE_PASSWORD',
     'utf8': '"X-Life"',
     'filename': '"/ca.pem"',
     'array': 'texts',
-    ('gint', 'fd'): 's->fd',
+    ('gint', 'fd'): 'self->fd',
     ('gint', 'timeout_ms'): '0',
     'gint': '1',
     'guint': '1',
     'gint64': '5',
     'gboolean': 'TRUE',
-    'gpointer': 's',
+    'gpointer': 'self',
     'Directions': 'MSA_DIRECTION_BOTH',
     'SocketEvents': 'MSA_SOCKET_IN',
     'HeaderOrigin': 'MSA_HEADER_FINAL',
@@ -58,15 +58,15 @@ ARGUMENTS = {
     'MultiSocketFunc': 'any_socket_cb',
     'MultiTimerFunc': 'any_timer_cb',
     'GLib.DestroyNotify': 'any_destroy_cb',
-    'GLib.MainContext': 's->context',
-    'GLib.Bytes': 's->bytes',
-    'Gio.AsyncReadyCallback': 'any_ready_cb',
-    'Gio.AsyncResult': 's->result',
-    'Gio.Cancellable': 's->cancellable',
-    'Gio.File': 's->file',
-    'Gio.InputStream': 's->input',
-    'Gio.OutputStream': 's->output',
-    'Gio.Resolver': 's->resolver',
+    'GLib.MainContext': 'self->context',
+    'GLib.Bytes': 'self->bytes',
+    'Gio.AsyncReadyCallback': 'msa_life_answered_cb',
+    'Gio.AsyncResult': 'self->result',
+    'Gio.Cancellable': 'self->cancellable',
+    'Gio.File': 'self->file',
+    'Gio.InputStream': 'self->input',
+    'Gio.OutputStream': 'self->output',
+    'Gio.Resolver': 'self->resolver',
 }
 
 # What is let go of: by the type that is returned in full.
@@ -88,26 +88,26 @@ FREED = {
 
 # What the stage is told before, and after.
 BEFORE = {
-    'msa_multi_remove': 'stage_removes (s, s->target);',
-    'msa_multi_run_async': 'stage_awaits (s, s->target);',
-    'msa_multi_fetch_async': 's->n_awaited++;',
-    'msa_multi_close_async': 's->n_awaited++;',
+    'msa_multi_remove': 'msa_life_removes (self, self->target);',
+    'msa_multi_run_async': 'msa_life_awaits (self, self->target);',
+    'msa_multi_fetch_async': 'self->n_awaited++;',
+    'msa_multi_close_async': 'self->n_awaited++;',
 }
 AFTER = {
-    'msa_multi_add': 'if (result)\n  stage_added (s, s->target);',
-    'msa_multi_run_async': 'stage_awaited (s, s->target);',
-    'msa_multi_get_fd': 'if (s->driver != DRIVER_EXPORTED)\n  s->is_driver_lost = TRUE;',
+    'msa_multi_add': 'if (result)\n  msa_life_added (self, self->target);',
+    'msa_multi_run_async': 'msa_life_awaited (self, self->target);',
+    'msa_multi_get_fd': 'if (self->driver != MSA_LIFE_EXPORTED)\n  self->is_driver_lost = TRUE;',
 }
-AFTER.update({name: 's->is_driver_lost = TRUE;' for name in (
+AFTER.update({name: 'self->is_driver_lost = TRUE;' for name in (
     'msa_multi_attach', 'msa_multi_detach', 'msa_multi_set_socket_func', 'msa_multi_set_timer_func')})
 
 # Only where it may be called: elsewhere it is passed over.
 WHERE = {
     # Runs on the real system where the easy is in no multi: it is a refusal that is looked at here.
-    'msa_easy_run_sync': 'msa_easy_get_membership (s->target)->multi != NULL',
-    'msa_multi_run_finish': 's->result != NULL',
-    'msa_multi_fetch_finish': 's->result != NULL',
-    'msa_multi_close_finish': 's->result != NULL',
+    'msa_easy_run_sync': 'msa_easy_get_membership (self->target)->multi != NULL',
+    'msa_multi_run_finish': 'self->result != NULL',
+    'msa_multi_fetch_finish': 'self->result != NULL',
+    'msa_multi_close_finish': 'self->result != NULL',
 }
 
 # Never called, with the reason.
@@ -118,21 +118,21 @@ EXEMPT = {
 
 # Where each signal and callback is a point of the test; one that is not here fails the build, too.
 POINTS = {
-    'Easy::accept-certificate': 'POINT_CERTIFICATE',
-    'Easy::completed': 'POINT_COMPLETED',
-    'Easy::data': 'POINT_DATA',
-    'Easy::headers': 'POINT_HEADERS',
-    'Easy::informational': 'POINT_INFORMATIONAL',
-    'Easy::key-password': 'POINT_PASSWORD',
-    'Easy::progress': 'POINT_PROGRESS',
-    'Easy::trace': 'POINT_TRACE',
-    'Multi::completed': 'POINT_MULTI_COMPLETED',
-    'EasyWriteFunc': 'POINT_WRITE',
-    'HeadersForeachFunc': 'POINT_FOREACH',
-    'MultiAddressFunc': 'POINT_ADDRESS',
-    'MultiOpenFunc': 'POINT_OPEN',
-    'MultiSocketFunc': 'POINT_SOCKET',
-    'MultiTimerFunc': 'POINT_TIMER',
+    'Easy::accept-certificate': 'MSA_LIFE_POINT_CERTIFICATE',
+    'Easy::completed': 'MSA_LIFE_POINT_COMPLETED',
+    'Easy::data': 'MSA_LIFE_POINT_DATA',
+    'Easy::headers': 'MSA_LIFE_POINT_HEADERS',
+    'Easy::informational': 'MSA_LIFE_POINT_INFORMATIONAL',
+    'Easy::key-password': 'MSA_LIFE_POINT_PASSWORD',
+    'Easy::progress': 'MSA_LIFE_POINT_PROGRESS',
+    'Easy::trace': 'MSA_LIFE_POINT_TRACE',
+    'Multi::completed': 'MSA_LIFE_POINT_MULTI_COMPLETED',
+    'EasyWriteFunc': 'MSA_LIFE_POINT_WRITE',
+    'HeadersForeachFunc': 'MSA_LIFE_POINT_FOREACH',
+    'MultiAddressFunc': 'MSA_LIFE_POINT_ADDRESS',
+    'MultiOpenFunc': 'MSA_LIFE_POINT_OPEN',
+    'MultiSocketFunc': 'MSA_LIFE_POINT_SOCKET',
+    'MultiTimerFunc': 'MSA_LIFE_POINT_TIMER',
 }
 
 # Of these a setter only changes what the next run goes by: all are called in one go.
@@ -196,7 +196,7 @@ class Call:
         arguments = self.arguments + (['&error'] if self.throws else [])
         where = self.needs + ([WHERE[self.name]] if self.name in WHERE else [])
         is_void = self.returns == 'none'
-        lines = ['static void', f'call_{self.name} (Stage *s)', '{']
+        lines = ['static void', f'call_{self.name} (MsaLife *self)', '{']
         if 'texts' in arguments:
             lines.append('  static const char *const texts[] = { "plain.org:80:10.0.0.2", NULL };')
         lines += [f'  {kind} {name} = {{ 0 }};' for kind, name in self.outs]
@@ -209,7 +209,7 @@ class Call:
         lines.append('')
         lines += ['  ' + line for line in BEFORE.get(self.name, '').splitlines()]
         if 'any_destroy_cb' in arguments:
-            lines.append('  s->n_to_destroy++;')
+            lines.append('  self->n_to_destroy++;')
         lines.append('  ' + ('' if is_void else 'result = ') + f'{self.name} ({", ".join(arguments)});')
         if not is_void:
             lines.append('  (void) result;')
@@ -264,12 +264,12 @@ def main(arguments):
     if len(arguments) != 2:
         sys.exit('usage: generate-life.py Msa-1.gir life-calls.h')
     calls = read(arguments[0])
-    lines = ['/* life-calls.h: every public call', ' *', ' * Generated by tests/unit/generate-life.py.', ' *',
+    lines = ['/* life-calls.h: every public call', ' *', ' * Generated by tests/life/generate-life.py.', ' *',
              ' * SPDX-License-Identifier: LGPL-2.1-or-later', ' */', '#pragma once', '']
     for call in calls:
         lines += call.write()
-    lines += [f'G_STATIC_ASSERT ({point} < N_POINTS);' for point in POINTS.values()] + ['']
-    lines += ['static const Call calls[] = {']
+    lines += [f'G_STATIC_ASSERT ({point} < MSA_LIFE_N_POINTS);' for point in POINTS.values()] + ['']
+    lines += ['static const MsaLifeCall calls[] = {']
     lines += [f'  {{ "{call.name}", {"TRUE" if call.quiet else "FALSE"}, call_{call.name} }},' for call in calls]
     lines += ['};']
     with open(arguments[1], 'w', encoding='utf-8') as file:
