@@ -6,6 +6,7 @@
 
 #include "model/msa-error.h"
 #include "net/msa-socket-private.h"
+#include "sim/msa-test-rows.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -144,46 +145,14 @@ test_unnamed (void)
   g_assert_cmpstr (text, ==, "unix:");
 }
 
-static void
-add_rows (const char *folder,
-          guint n,
-          const char *(*get_name) (guint i),
-          GTestDataFunc func)
-{
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/address/", folder, "/", get_name (i), NULL);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func);
-    }
-}
-
-static const char *
-get_printed_name (guint i)
-{
-  return printed[i].name;
-}
-
-static const char *
-get_parsed_name (guint i)
-{
-  return parsed[i].name;
-}
-
-static const char *
-get_path_name (guint i)
-{
-  return paths[i].name;
-}
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  add_rows ("printed", G_N_ELEMENTS (printed), get_printed_name, test_printed);
-  add_rows ("parsed", G_N_ELEMENTS (parsed), get_parsed_name, test_parsed);
-  add_rows ("path", G_N_ELEMENTS (paths), get_path_name, test_path);
+  MSA_TEST_ADD_NUMBERED ("/msa/address/printed", printed, test_printed);
+  MSA_TEST_ADD_NUMBERED ("/msa/address/parsed", parsed, test_parsed);
+  MSA_TEST_ADD_NUMBERED ("/msa/address/path", paths, test_path);
   g_test_add_func ("/msa/address/unnamed", test_unnamed);
   return g_test_run ();
 }

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define MS 1000
@@ -330,20 +331,6 @@ test_properties (void)
   g_assert_cmpint (msa_multi_get_dns_cache_timeout_s (multi), ==, G_MAXINT);
 }
 
-static void
-add_rows (const char *folder,
-          const NameRow *rows,
-          guint n_rows,
-          MsaTestWorldFunc func)
-{
-  for (guint i = 0; i < n_rows; i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/ages/names/", folder, "/", rows[i].name, NULL);
-
-      msa_test_world_add_row_test (path, func, &rows[i]);
-    }
-}
-
 static const struct
 {
   const char *path;
@@ -373,8 +360,8 @@ main (int argc,
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
-  add_rows ("found", found, G_N_ELEMENTS (found), test_found);
-  add_rows ("denied", denied, G_N_ELEMENTS (denied), test_denied);
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/ages/names/found", found, test_found);
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/ages/names/denied", denied, test_denied);
   g_test_add_func ("/msa/ages/properties", test_properties);
 
   return g_test_run ();

@@ -9,6 +9,7 @@
 #include "base/msa-limits-private.h"
 #include "base/msa-lock-private.h"
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <glib/gstdio.h>
@@ -889,12 +890,7 @@ main (int argc,
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
-  for (guint i = 0; i < G_N_ELEMENTS (expectations); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/bodies/expect-then/", expectations[i].name, NULL);
-
-      msa_test_world_add_row_test (path, test_expectation, &expectations[i]);
-    }
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/bodies/expect-then", expectations, test_expectation);
   /* GIO's own threads read from it on an attached multi. */
   msa_test_world_add_real_test ("/msa/bodies/stream-fails", test_stream_fails);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/stream-cannot-be-rewound",

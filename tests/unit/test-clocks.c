@@ -11,6 +11,7 @@
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
 #include "sim/msa-test-https.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define MS 1000
@@ -522,12 +523,7 @@ main (int argc,
   msa_test_world_add_test ("/msa/clocks/resolve/connect-first", test_connect_first);
   msa_test_world_add_test ("/msa/clocks/tls/over", test_tls);
   msa_test_world_add_test ("/msa/clocks/tls/left", test_tls_left);
-  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/clocks/answer/", answers[i].name, NULL);
-
-      msa_test_world_add_row_test (path, test_answer, GUINT_TO_POINTER (i));
-    }
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/clocks/answer", answers, test_answer);
   msa_test_world_add_test ("/msa/clocks/answer/slow", test_slow_answer);
   msa_test_world_add_test ("/msa/clocks/answer/first-byte-only", test_first_byte_only);
   msa_test_world_add_test ("/msa/clocks/answer/after-body", test_response_after_body);

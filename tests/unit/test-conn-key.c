@@ -7,6 +7,7 @@
 #include "conn/msa-conn-key-private.h"
 #include "msa-easy-options.h"
 #include "msa-easy-private.h"
+#include "sim/msa-test-rows.h"
 
 static MsaConnKey *
 make_key (const char *uri,
@@ -183,12 +184,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/conn-key/url/", rows[i].name, NULL);
-
-      g_test_add_data_func (path, &rows[i], test_row);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/conn-key/url", rows, test_row);
   g_test_add_func ("/msa/conn-key/origin", test_origin);
   g_test_add_func ("/msa/conn-key/collision", test_collision);
   g_test_add_func ("/msa/conn-key/neutral", test_neutral);

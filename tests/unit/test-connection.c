@@ -11,6 +11,7 @@
 #include "net/msa-socket-private.h"
 #include "sim/msa-sim.h"
 #include "sim/msa-test-reactor.h"
+#include "sim/msa-test-rows.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -1209,41 +1210,22 @@ static const struct
   { "/msa/connection/idle/suspend", test_idle_suspend, 0 },
   { "/msa/connection/idle/age", test_idle_age, FALSE },
   { "/msa/connection/idle/age-suspended", test_idle_age, TRUE },
+  { "/msa/connection/unix/plain", test_unix, FALSE },
+  { "/msa/connection/unix/tls", test_unix, TRUE },
+  { "/msa/connection/unix/wrong-name", test_unix_wrong_name, 0 },
+  { "/msa/connection/local/address", test_local, 0 },
 };
-
-static void
-add (const char *path,
-     const char *name,
-     TestFunc func,
-     guint data)
-{
-  g_autofree char *whole = g_strconcat (path, name, NULL);
-
-  g_test_add (whole, Fixture, GUINT_TO_POINTER (data), setup, func, teardown);
-}
 
 static void
 add_rows (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-    add ("/msa/connection/fails/", failures[i].name, test_failure, i);
-  for (guint i = 0; i < G_N_ELEMENTS (bad_ends); i++)
-    add ("/msa/connection/ends/", bad_ends[i].name, test_bad_end, i);
-  add ("/msa/connection/unix/", "plain", test_unix, FALSE);
-  add ("/msa/connection/unix/", "tls", test_unix, TRUE);
-  add ("/msa/connection/unix/", "wrong-name", test_unix_wrong_name, 0);
-  add ("/msa/connection/local/", "address", test_local, 0);
-  for (guint i = 0; i < G_N_ELEMENTS (forgets); i++)
-    add ("/msa/connection/forget/", forgets[i].name, test_forget, i);
-  for (guint i = 0; i < G_N_ELEMENTS (phases); i++)
-    add ("/msa/connection/timeout/", phases[i].name, test_timeout, i);
-  for (guint i = 0; i < G_N_ELEMENTS (joined); i++)
-    add ("/msa/connection/late/joined/", joined[i].name, test_late_joined, i);
-  for (guint i = 0; i < G_N_ELEMENTS (stages); i++)
-    {
-      add ("/msa/connection/close/", stages[i].name, test_close, i);
-      add ("/msa/connection/free/", stages[i].name, test_free, i);
-    }
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/fails", failures, test_failure);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/ends", bad_ends, test_bad_end);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/forget", forgets, test_forget);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/timeout", phases, test_timeout);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/late/joined", joined, test_late_joined);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/close", stages, test_close);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/connection/free", stages, test_free);
 }
 
 int
@@ -1257,7 +1239,8 @@ main (int argc,
   pki = msa_test_pki_new ();
   cert = msa_test_pki_issue (pki, &spec);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    add (tests[i].path, "", tests[i].func, tests[i].data);
+    g_test_add (tests[i].path, Fixture, GUINT_TO_POINTER (tests[i].data), setup, tests[i].func,
+                teardown);
   add_rows ();
   result = g_test_run ();
   msa_test_cert_free (cert);

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <string.h>
@@ -702,12 +703,7 @@ test_kept_finished (MsaTestWorld *world)
 static void
 add_table_tests (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/contract/delivery/result/", results[i].name, NULL);
-
-      msa_test_world_add_row_test (path, test_result, &results[i]);
-    }
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/contract/delivery/result", results, test_result);
   for (guint i = 0; i < N_STAGES; i++)
     {
       g_autofree char *path = g_strconcat ("/msa/contract/delivery/removed/", stages[i].name, NULL);

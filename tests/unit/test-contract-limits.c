@@ -10,6 +10,7 @@
 #include "base/msa-limits-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <malloc.h>
@@ -400,12 +401,7 @@ main (int argc,
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/contract/limits/endless/", rows[i].name, NULL);
-
-      g_test_add_data_func (path, &rows[i], test_endless);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/contract/limits/endless", rows, test_endless);
 
   return g_test_run ();
 }

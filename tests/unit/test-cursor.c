@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "base/msa-cursor-private.h"
+#include "sim/msa-test-rows.h"
 
 typedef struct
 {
@@ -264,20 +265,9 @@ test_has_byte (void)
 static void
 add_rows (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/cursor/take-line/%s", lines[i].name);
-      g_autofree gchar *cut = g_strdup_printf ("/msa/cursor/take-line-cut/%s", lines[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_take_line);
-      g_test_add_data_func (cut, GUINT_TO_POINTER (i), test_take_line_cut);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (percents); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/cursor/next-decoded/%s", percents[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_next_decoded);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/cursor/take-line", lines, test_take_line);
+  MSA_TEST_ADD_NUMBERED ("/msa/cursor/take-line-cut", lines, test_take_line_cut);
+  MSA_TEST_ADD_NUMBERED ("/msa/cursor/next-decoded", percents, test_next_decoded);
 }
 
 /* Every byte at every place, from an exactly sized allocation: whatever else is around it. */

@@ -13,6 +13,7 @@
 #include "net/msa-socket-private.h"
 #include "sim/msa-sim.h"
 #include "sim/msa-test-reactor.h"
+#include "sim/msa-test-rows.h"
 
 #define MAX_ENTRIES 4
 
@@ -361,29 +362,16 @@ test_ref (void)
   g_assert_cmpstr (endpoint->host->name, ==, "a.test");
 }
 
-#define ADD_ROWS(rows, folder, func) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) \
-    { \
-      g_autofree char *path = g_strdup_printf ("/msa/endpoint/" folder "/%s", rows[i].name); \
-\
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func); \
-    }
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD_ROWS (moves, "connect-to", test_move);
-  ADD_ROWS (bad_moves, "connect-to-refuses", test_bad_move);
-  ADD_ROWS (bad_pins, "resolve-refuses", test_bad_pin);
-  for (guint i = 0; i < G_N_ELEMENTS (pins); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/endpoint/pin/%s", pins[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_pin, teardown);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/endpoint/connect-to", moves, test_move);
+  MSA_TEST_ADD_NUMBERED ("/msa/endpoint/connect-to-refuses", bad_moves, test_bad_move);
+  MSA_TEST_ADD_NUMBERED ("/msa/endpoint/resolve-refuses", bad_pins, test_bad_pin);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/endpoint/pin", pins, test_pin);
   g_test_add_func ("/msa/endpoint/resolve-refuses/too-many", test_too_many);
   g_test_add_func ("/msa/endpoint/ref", test_ref);
 

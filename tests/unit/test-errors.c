@@ -14,6 +14,7 @@
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
 #include "sim/msa-test-https.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -583,35 +584,22 @@ test_naming (gconstpointer data)
   g_assert_cmpstr (error->message, ==, namings[i].message);
 }
 
-#define ADD_ROWS(path_, rows_, func_) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows_); i++) \
-    { \
-      g_autofree char *path = g_strconcat ("/msa/errors/" path_ "/", rows_[i].name, NULL); \
-\
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func_); \
-    }
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/errors/failure/", failures[i].name, NULL);
-
-      msa_test_world_add_row_test (path, test_failure, &failures[i]);
-    }
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/errors/failure", failures, test_failure);
   msa_test_world_add_test ("/msa/errors/success", test_success);
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/errors/status", test_status);
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/errors/cancelled", test_cancelled);
   msa_test_world_add_test ("/msa/errors/first/timed-out", test_first_timed_out);
   msa_test_world_add_test ("/msa/errors/first/resolve", test_first_resolve);
-  ADD_ROWS ("tidy", texts, test_tidy);
+  MSA_TEST_ADD_NUMBERED ("/msa/errors/tidy", texts, test_tidy);
   g_test_add_func ("/msa/errors/tidy-long", test_tidy_long);
   g_test_add_func ("/msa/errors/tidy-longest", test_tidy_longest);
-  ADD_ROWS ("naming", namings, test_naming);
+  MSA_TEST_ADD_NUMBERED ("/msa/errors/naming", namings, test_naming);
 
   return g_test_run ();
 }

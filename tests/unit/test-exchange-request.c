@@ -7,6 +7,7 @@
 #include "base/msa-limits-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 typedef struct
@@ -554,30 +555,14 @@ test_overlong (void)
   g_assert_cmpuint (n_tried, >=, 6);
 }
 
-static void
-add_rows (void)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (requests); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/exchange/request/", requests[i].name, NULL);
-
-      g_test_add_data_func (path, &requests[i], test_request);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/exchange/refuses/", bad[i].name, NULL);
-
-      g_test_add_data_func (path, &bad[i], test_bad);
-    }
-}
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  add_rows ();
+  MSA_TEST_ADD_ROWS ("/msa/exchange/request", requests, test_request);
+  MSA_TEST_ADD_ROWS ("/msa/exchange/refuses", bad, test_bad);
   g_test_add_func ("/msa/exchange/refuses/overlong-option", test_overlong);
   msa_test_world_add_test ("/msa/exchange/large-request", test_large_request);
   msa_test_world_add_test ("/msa/exchange/early-reply", test_early_reply);

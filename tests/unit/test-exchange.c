@@ -11,6 +11,7 @@
 #include "base/msa-limits-private.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -471,24 +472,13 @@ test_error_touches_no_other (MsaTestWorld *world)
     }
 }
 
-static void
-add_rows (void)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (replies); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/exchange/reply/", replies[i].name, NULL);
-
-      g_test_add_data_func (path, &replies[i], test_reply);
-    }
-}
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  add_rows ();
+  MSA_TEST_ADD_ROWS ("/msa/exchange/reply", replies, test_reply);
   msa_test_world_add_test ("/msa/exchange/large-replies", test_large_replies);
   msa_test_world_add_test ("/msa/exchange/huge-announced", test_huge_announced);
   msa_test_world_add_test ("/msa/exchange/results", test_results);

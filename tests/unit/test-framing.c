@@ -13,6 +13,7 @@
 #include "model/msa-error.h"
 #include "msa-easy-options.h"
 #include "proto/http1/msa-http1-parser-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
@@ -720,26 +721,18 @@ test_largest_block (MsaTestWorld *world)
     }
 }
 
-#define ADD_ROWS(folder, table, func) \
-  for (guint i = 0; i < G_N_ELEMENTS (table); i++) \
-    { \
-      g_autofree char *path = g_strconcat ("/msa/framing/" folder "/", table[i].name, NULL); \
-\
-      g_test_add_data_func (path, &table[i], func); \
-    }
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD_ROWS ("parser", rows, test_parser)
-  ADD_ROWS ("multi", rows, test_multi)
-  ADD_ROWS ("parser/cve-2026-1801-each-line", line_ends, test_line_end)
-  ADD_ROWS ("multi/cve-2026-1801-each-line", line_ends, test_multi_line_end)
-  ADD_ROWS ("second", seconds, test_second)
-  ADD_ROWS ("http09", headless, test_headless)
+  MSA_TEST_ADD_ROWS ("/msa/framing/parser", rows, test_parser);
+  MSA_TEST_ADD_ROWS ("/msa/framing/multi", rows, test_multi);
+  MSA_TEST_ADD_ROWS ("/msa/framing/parser/cve-2026-1801-each-line", line_ends, test_line_end);
+  MSA_TEST_ADD_ROWS ("/msa/framing/multi/cve-2026-1801-each-line", line_ends, test_multi_line_end);
+  MSA_TEST_ADD_ROWS ("/msa/framing/second", seconds, test_second);
+  MSA_TEST_ADD_ROWS ("/msa/framing/http09", headless, test_headless);
   g_test_add_data_func ("/msa/framing/parser/cve-2024-52530-each-byte/name",
                         GINT_TO_POINTER (FALSE), test_each_byte);
   g_test_add_data_func ("/msa/framing/parser/cve-2024-52530-each-byte/value",

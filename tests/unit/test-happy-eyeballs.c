@@ -9,6 +9,7 @@
 #include "model/msa-error.h"
 #include "msa-easy-options.h"
 #include "msa-test-pki.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -615,17 +616,6 @@ test_dispose_easy (MsaTestWorld *world)
   test_dispose (world, TRUE);
 }
 
-static void
-add_rows (const char *path,
-          guint i,
-          const char *name,
-          MsaTestWorldFunc func)
-{
-  g_autofree char *whole = g_strconcat ("/msa/happy-eyeballs/", path, name, NULL);
-
-  msa_test_world_add_row_test (whole, func, GUINT_TO_POINTER (i));
-}
-
 static const struct
 {
   const char *path;
@@ -654,9 +644,12 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     msa_test_world_add_test (tests[i].path, tests[i].func);
-  add_rows ("delay-set/", 0, "none", test_delay_set);
-  add_rows ("delay-set/", 1, "short", test_delay_set);
-  add_rows ("delay-set/", 1000, "long", test_delay_set);
+  msa_test_world_add_row_test ("/msa/happy-eyeballs/delay-set/none", test_delay_set,
+                               GUINT_TO_POINTER (0));
+  msa_test_world_add_row_test ("/msa/happy-eyeballs/delay-set/short", test_delay_set,
+                               GUINT_TO_POINTER (1));
+  msa_test_world_add_row_test ("/msa/happy-eyeballs/delay-set/long", test_delay_set,
+                               GUINT_TO_POINTER (1000));
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/happy-eyeballs/failure/unwatchable/attached",
                               test_unwatchable);
   msa_test_world_add_test_in (MSA_TEST_EXPORTED, "/msa/happy-eyeballs/failure/unwatchable/exported",
@@ -667,15 +660,13 @@ main (int argc,
   msa_test_world_add_test_in (MSA_TEST_EXPORTED,
                               "/msa/happy-eyeballs/failure/unwatchable-all/exported",
                               test_unwatchable_all);
-  for (guint i = 0; i < G_N_ELEMENTS (late); i++)
-    add_rows ("names/late/", i, late[i].name, test_late);
-  for (guint i = 0; i < G_N_ELEMENTS (phases); i++)
-    {
-      add_rows ("timeout/", i, phases[i].name, test_timeout);
-      add_rows ("remove/", i, phases[i].name, test_remove);
-      add_rows ("dispose/multi-first/", i, phases[i].name, test_dispose_multi);
-      add_rows ("dispose/easy-first/", i, phases[i].name, test_dispose_easy);
-    }
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/happy-eyeballs/names/late", late, test_late);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/happy-eyeballs/timeout", phases, test_timeout);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/happy-eyeballs/remove", phases, test_remove);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/happy-eyeballs/dispose/multi-first", phases,
+                               test_dispose_multi);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/happy-eyeballs/dispose/easy-first", phases,
+                               test_dispose_easy);
 
   return g_test_run ();
 }

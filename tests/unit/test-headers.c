@@ -7,6 +7,7 @@
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-headers-private.h"
+#include "sim/msa-test-rows.h"
 
 /* "name=value" for each field, with commas between. */
 static void
@@ -633,14 +634,6 @@ test_field_value (void)
     }
 }
 
-#define ADD_ROWS(rows, folder, func) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) \
-    { \
-      g_autofree gchar *path = g_strdup_printf ("/msa/headers/" folder "/%s", rows[i].name); \
-\
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func); \
-    }
-
 int
 main (int argc,
       char **argv)
@@ -651,8 +644,8 @@ main (int argc,
   g_test_add_func ("/msa/headers/append-keeps-order-and-case", test_append_keeps_order_and_case);
   g_test_add_func ("/msa/headers/get", test_get);
   g_test_add_func ("/msa/headers/case-is-of-letters-only", test_case_is_of_letters_only);
-  ADD_ROWS (trimmed, "trims", test_trims);
-  ADD_ROWS (rejected, "rejects", test_rejects);
+  MSA_TEST_ADD_NUMBERED ("/msa/headers/trims", trimmed, test_trims);
+  MSA_TEST_ADD_NUMBERED ("/msa/headers/rejects", rejected, test_rejects);
   g_test_add_func ("/msa/headers/rejects/name-without-value", test_rejects_name_without_value);
   g_test_add_func ("/msa/headers/replace", test_replace);
   g_test_add_func ("/msa/headers/remove", test_remove);

@@ -10,6 +10,7 @@
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-host-private.h"
+#include "sim/msa-test-rows.h"
 
 #define TEN "abcdefghij"
 #define LABEL_63 TEN TEN TEN TEN TEN TEN "abc"
@@ -461,14 +462,6 @@ test_ref (void)
   g_assert_cmpstr (host->name, ==, "a");
 }
 
-#define ADD_ROWS(rows, folder, func) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) \
-    { \
-      g_autofree gchar *path = g_strdup_printf ("/msa/host/" folder "/%s", rows[i].name); \
-\
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func); \
-    }
-
 static void
 test_equal (void)
 {
@@ -491,11 +484,11 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD_ROWS (names, "name", test_name);
-  ADD_ROWS (ipv4s, "ipv4", test_ipv4);
-  ADD_ROWS (ipv6s, "ipv6", test_ipv6);
-  ADD_ROWS (rejected, "rejects", test_rejects);
-  ADD_ROWS (specials, "special", test_special);
+  MSA_TEST_ADD_NUMBERED ("/msa/host/name", names, test_name);
+  MSA_TEST_ADD_NUMBERED ("/msa/host/ipv4", ipv4s, test_ipv4);
+  MSA_TEST_ADD_NUMBERED ("/msa/host/ipv6", ipv6s, test_ipv6);
+  MSA_TEST_ADD_NUMBERED ("/msa/host/rejects", rejected, test_rejects);
+  MSA_TEST_ADD_NUMBERED ("/msa/host/special", specials, test_special);
   g_test_add_func ("/msa/host/ipv6-binary", test_ipv6_binary);
   g_test_add_func ("/msa/host/rejects/nul", test_rejects_nul);
   g_test_add_func ("/msa/host/rejects/very-long", test_rejects_very_long);

@@ -14,6 +14,7 @@
 #include "msa-multi-private.h"
 #include "proto/http1/msa-http1-output-private.h"
 #include "proto/http1/msa-http1-parser-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define NO_CONTENT "HTTP/1.1 204 X\r\n"
@@ -481,14 +482,8 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *parser = g_strconcat ("/msa/http1-limits/parser/", rows[i].name, NULL);
-      g_autofree char *multi = g_strconcat ("/msa/http1-limits/multi/", rows[i].name, NULL);
-
-      g_test_add_data_func (parser, &rows[i], test_parser);
-      g_test_add_data_func (multi, &rows[i], test_multi);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/http1-limits/parser", rows, test_parser);
+  MSA_TEST_ADD_ROWS ("/msa/http1-limits/multi", rows, test_multi);
   g_test_add_data_func ("/msa/http1-limits/multi/all-heads", &all_heads, test_multi);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/http1-limits/fair-chunks",
                               test_fair_chunks);

@@ -15,6 +15,7 @@
 
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
+#include "sim/msa-test-rows.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
 #define CHUNKED HEAD "Transfer-Encoding: chunked\r\n\r\n"
@@ -569,19 +570,6 @@ test_row (gconstpointer data)
   msa_http1_parser_free (run.parser);
 }
 
-static void
-add_rows (const char *group,
-          const Row *rows,
-          gsize n_rows)
-{
-  for (gsize i = 0; i < n_rows; i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/http1-parser/%s/%s", group, rows[i].name);
-
-      g_test_add_data_func (path, &rows[i], test_row);
-    }
-}
-
 /* --- Ceilings --- */
 
 /* "name: xxx…CRLF" of exactly @len bytes. */
@@ -911,12 +899,12 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  add_rows ("status-line", status_lines, G_N_ELEMENTS (status_lines));
-  add_rows ("fields", fields, G_N_ELEMENTS (fields));
-  add_rows ("framing", framing, G_N_ELEMENTS (framing));
-  add_rows ("chunked", chunks, G_N_ELEMENTS (chunks));
-  add_rows ("interim", interim, G_N_ELEMENTS (interim));
-  add_rows ("eof", ends, G_N_ELEMENTS (ends));
+  MSA_TEST_ADD_ROWS ("/msa/http1-parser/status-line", status_lines, test_row);
+  MSA_TEST_ADD_ROWS ("/msa/http1-parser/fields", fields, test_row);
+  MSA_TEST_ADD_ROWS ("/msa/http1-parser/framing", framing, test_row);
+  MSA_TEST_ADD_ROWS ("/msa/http1-parser/chunked", chunks, test_row);
+  MSA_TEST_ADD_ROWS ("/msa/http1-parser/interim", interim, test_row);
+  MSA_TEST_ADD_ROWS ("/msa/http1-parser/eof", ends, test_row);
   g_test_add_func ("/msa/http1-parser/limits/line", test_line_limit);
   g_test_add_func ("/msa/http1-parser/limits/status-line", test_status_line_limit);
   g_test_add_func ("/msa/http1-parser/limits/folded-field", test_folded_field_limit);

@@ -13,6 +13,7 @@
 
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
+#include "sim/msa-test-rows.h"
 
 #define GET "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n\r\n"
 #define PUT_START "PUT / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n"
@@ -1182,12 +1183,7 @@ main (int argc,
   ADD ("small-exchange-is-one-send-one-recv", test_small_exchange);
   ADD ("no-recv-after-short-read", test_no_recv_after_short_read);
   ADD ("recv-while-chain-is-pending", test_recv_while_chain_is_pending);
-  for (guint i = 0; i < G_N_ELEMENTS (replies); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/http1-session/reply/%s", replies[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_reply);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/http1-session/reply", replies, test_reply);
   ADD ("long-head-in-small-reads", test_long_head_in_small_reads);
   ADD ("reuse/surplus-ends-it", test_surplus_ends_reuse);
   ADD ("reuse/head-reply-with-body-ends-it", test_head_reply_with_body_ends_reuse);

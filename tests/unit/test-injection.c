@@ -13,6 +13,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 /* Puts @text into the request. FALSE: it was refused there and then. */
@@ -341,12 +342,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/injection/controls/", rows[i].name, NULL);
-
-      g_test_add_data_func (path, &rows[i], test_controls);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/injection/controls", rows, test_controls);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/injection/coded-host", test_coded_host);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/injection/coded-path", test_coded_path);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/injection/one-host", test_one_host);

@@ -9,6 +9,7 @@
 
 #include "model/msa-error.h"
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <arpa/inet.h>
@@ -626,30 +627,15 @@ test_real_no_interface (MsaTestWorld *world)
   expect_binding_error (easy, "no-such-thing", ENODEV);
 }
 
-static void
-add_row (const char *folder,
-         const char *name,
-         MsaTestWorldFunc func,
-         guint i)
-{
-  g_autofree char *path = g_strconcat ("/msa/local-end/", folder, "/", name, NULL);
-
-  msa_test_world_add_row_test (path, func, GUINT_TO_POINTER (i));
-}
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
-    add_row ("refused", refused[i].name, test_refused, i);
-  for (guint i = 0; i < G_N_ELEMENTS (served); i++)
-    add_row ("unix/served", served[i].name, test_served, i);
-  for (guint i = 0; i < G_N_ELEMENTS (locals); i++)
-    add_row ("bound", locals[i].name, test_local, i);
-  for (guint i = 0; i < G_N_ELEMENTS (tunings); i++)
-    add_row ("tuned", tunings[i].name, test_tuned, i);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/local-end/refused", refused, test_refused);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/local-end/unix/served", served, test_served);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/local-end/bound", locals, test_local);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/local-end/tuned", tunings, test_tuned);
   msa_test_world_add_test ("/msa/local-end/unix/not-tuned", test_unix_is_not_tuned);
   msa_test_world_add_test ("/msa/local-end/unix/reuse", test_unix_reuse);
   msa_test_world_add_test ("/msa/local-end/unix/limit", test_unix_limit);

@@ -7,6 +7,7 @@
 #include "base/msa-limits-private.h"
 #include "base/msa-log-private.h"
 #include "base/msa-mask-private.h"
+#include "sim/msa-test-rows.h"
 
 typedef struct
 {
@@ -304,12 +305,7 @@ main (int argc,
   capture.fields = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_log_set_writer_func (capture_cb, &capture, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/log/topics/%s", values[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_init);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/log/topics", values, test_init);
   g_test_add_func ("/msa/log/line", test_line);
   g_test_add_func ("/msa/log/large-id", test_large_id);
   g_test_add_func ("/msa/log/off", test_off);
@@ -317,24 +313,9 @@ main (int argc,
   g_test_add_func ("/msa/log/time", test_time);
   g_test_add_func ("/msa/log/heard", test_heard);
   g_test_add_func ("/msa/log/long-line", test_long_line);
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/log/text/%s", texts[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_text);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/log/uri/%s", uris[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_uri);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/log/mask/%s", fields[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_mask);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/log/text", texts, test_text);
+  MSA_TEST_ADD_NUMBERED ("/msa/log/uri", uris, test_uri);
+  MSA_TEST_ADD_NUMBERED ("/msa/log/mask", fields, test_mask);
 
   result = g_test_run ();
   g_hash_table_unref (capture.fields);

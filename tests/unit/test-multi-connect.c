@@ -9,6 +9,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -439,12 +440,7 @@ add_addresses (void)
     { "dispose-easy", DISPOSE_EASY },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/multi-connect/address/", rows[i].name, NULL);
-
-      msa_test_world_add_row_test (path, test_row, GUINT_TO_POINTER (i));
-    }
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/multi-connect/address", rows, test_row);
   for (guint i = 0; i < G_N_ELEMENTS (manners); i++)
     {
       g_autofree char *path = g_strconcat ("/msa/multi-connect/manner/", manners[i].name, NULL);
@@ -474,11 +470,6 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
   add_addresses ();
-  for (guint i = 0; i < G_N_ELEMENTS (gifts); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/multi-connect/socket/", gifts[i].name, NULL);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_gift_attached);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/multi-connect/socket", gifts, test_gift_attached);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 
 #include "model/msa-error.h"
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define MS G_GINT64_CONSTANT (1000)
@@ -453,12 +454,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/multi-resolver/outcome/", outcomes[i].name, NULL);
-
-      g_test_add_data_func (path, &outcomes[i], test_outcome);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/multi-resolver/outcome", outcomes, test_outcome);
   msa_test_world_add_test ("/msa/multi-resolver/without-flags", test_without_flags);
   msa_test_world_add_test ("/msa/multi-resolver/without-anything", test_without_anything);
   msa_test_world_add_test ("/msa/multi-resolver/shared", test_shared);

@@ -10,6 +10,7 @@
 #include "model/msa-error.h"
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <netdb.h>
@@ -483,12 +484,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (goings); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/names/goes/", goings[i].name, NULL);
-
-      g_test_add_data_func (path, &goings[i], test_going);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/names/goes", goings, test_going);
   g_test_add_func ("/msa/names/reuse", test_reuse);
   msa_test_world_add_test ("/msa/names/limits", test_limits);
   msa_test_world_add_test ("/msa/names/pins-stay-here", test_pins_stay_here);

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "base/msa-number-private.h"
+#include "sim/msa-test-rows.h"
 
 #define UNTOUCHED 4711
 
@@ -101,18 +102,8 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (accepted); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/number/accepts/%s", accepted[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_accepts);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (rejected); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/number/rejects/%s", rejected[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_rejects);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/number/accepts", accepted, test_accepts);
+  MSA_TEST_ADD_NUMBERED ("/msa/number/rejects", rejected, test_rejects);
   g_test_add_func ("/msa/number/rejects/nul", test_nul);
 
   return g_test_run ();

@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -471,12 +472,7 @@ main (int argc,
     msa_test_world_add_test (tests[i].path, tests[i].func);
   /* GIO's own threads write to it on an attached multi. */
   msa_test_world_add_real_test ("/msa/output-files/full-stream", test_full_stream);
-  for (guint i = 0; i < G_N_ELEMENTS (olders); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/output-files/older/", olders[i].name, NULL);
-
-      msa_test_world_add_row_test (path, test_older, &olders[i]);
-    }
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/output-files/older", olders, test_older);
 
   return g_test_run ();
 }

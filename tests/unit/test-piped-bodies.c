@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "msa-easy-options.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -367,12 +368,7 @@ main (int argc,
 
       msa_test_world_add_row_test (path, test_size, GSIZE_TO_POINTER (sizes[i]));
     }
-  for (guint i = 0; i < G_N_ELEMENTS (faults); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/piped-bodies/fault/%s", faults[i].name);
-
-      msa_test_world_add_row_test (path, test_fault, &faults[i]);
-    }
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/piped-bodies/fault", faults, test_fault);
 
   return g_test_run ();
 }

@@ -12,6 +12,7 @@
 #include "msa-multi-private.h"
 #include "msa-password-request.h"
 #include "sim/msa-test-https.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define URI "https://example.org/secret"
@@ -741,22 +742,10 @@ tear_down (void)
   gnutls_free (ticket_key.data);
 }
 
-#define ADD_ROWS(path, table, func) \
-  G_STMT_START \
-  { \
-    for (guint i = 0; i < G_N_ELEMENTS (table); i++) \
-      { \
-        g_autofree char *row_path = g_strconcat (path "/", table[i].name, NULL); \
-\
-        msa_test_world_add_row_test (row_path, func, GUINT_TO_POINTER (i)); \
-      } \
-  } \
-  G_STMT_END
-
 static void
 add_certificates (void)
 {
-  ADD_ROWS ("/msa/questions/certificate/at-once", at_once, test_at_once);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/questions/certificate/at-once", at_once, test_at_once);
   msa_test_world_add_row_test ("/msa/questions/certificate/later/accept", test_later,
                                GUINT_TO_POINTER (TRUE));
   msa_test_world_add_row_test ("/msa/questions/certificate/later/reject", test_later,
@@ -784,7 +773,7 @@ add_certificates (void)
 static void
 add_passwords (void)
 {
-  ADD_ROWS ("/msa/questions/password/answers", passwords, test_password);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/questions/password/answers", passwords, test_password);
   msa_test_world_add_test ("/msa/questions/password/many/one-asks", test_password_for_many);
   msa_test_world_add_test ("/msa/questions/password/many/cancelled",
                            test_password_cancelled_for_many);
@@ -804,7 +793,7 @@ main (int argc,
   set_up ();
   add_certificates ();
   add_passwords ();
-  ADD_ROWS ("/msa/questions/sessions", stores, test_resumed);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/questions/sessions", stores, test_resumed);
   g_test_add_func ("/msa/questions/threads", test_threads);
   result = g_test_run ();
   tear_down ();

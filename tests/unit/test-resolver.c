@@ -10,6 +10,7 @@
 #include "net/msa-socket-private.h"
 #include "sim/msa-sim.h"
 #include "sim/msa-test-reactor.h"
+#include "sim/msa-test-rows.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -996,24 +997,9 @@ static const struct
 static void
 add_rows (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (direct); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/resolver/direct/%s", direct[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_direct, teardown);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/resolver/outcome/%s", outcomes[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_outcome, teardown);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (late); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/resolver/late/%s", late[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_late, teardown);
-    }
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/resolver/direct", direct, test_direct);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/resolver/outcome", outcomes, test_outcome);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/resolver/late", late, test_late);
 }
 
 int

@@ -13,6 +13,7 @@
 #include "msa-easy-private.h"
 #include "msa-multi-private.h"
 #include "sim/msa-test-https.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #define CA_FILE "/etc/ca.pem"
@@ -628,32 +629,12 @@ add_options (GTypeClass *easy_class)
 }
 
 static void
-add_row (const char *folder,
-         const char *name,
-         MsaTestWorldFunc func,
-         gconstpointer row)
-{
-  g_autofree char *path = g_strconcat ("/msa/reuse/", folder, "/", name, NULL);
-
-  msa_test_world_add_row_test (path, func, row);
-}
-
-static void
 add_tests (void)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/reuse/name/", names[i].name, NULL);
-
-      g_test_add_data_func (path, &names[i], test_name);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (sayings); i++)
-    {
-      add_row ("said-while-idle", sayings[i].name, test_said_while_idle, GUINT_TO_POINTER (i));
-      add_row ("said-unseen", sayings[i].name, test_said_unseen, GUINT_TO_POINTER (i));
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (breaks); i++)
-    add_row ("broken", breaks[i].name, test_broken, &breaks[i]);
+  MSA_TEST_ADD_ROWS ("/msa/reuse/name", names, test_name);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/reuse/said-while-idle", sayings, test_said_while_idle);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/reuse/said-unseen", sayings, test_said_unseen);
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/reuse/broken", breaks, test_broken);
   msa_test_world_add_test ("/msa/reuse/authorization", test_authorization);
   msa_test_world_add_test ("/msa/reuse/fresh", test_fresh);
   msa_test_world_add_test ("/msa/reuse/fresh-at-limit", test_fresh_at_limit);

@@ -8,6 +8,7 @@
 #include "model/msa-enums.h"
 #include "net/msa-socket-private.h"
 #include "sim/msa-sim.h"
+#include "sim/msa-test-rows.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -1100,23 +1101,8 @@ main (int argc,
     g_test_add_data_func (tests[i].path, GUINT_TO_POINTER (i), run_test);
   g_test_add_data_func ("/msa/sim/peer-close", GINT_TO_POINTER (TRUE), run_peer_close);
   g_test_add_data_func ("/msa/sim/peer-shutdown", GINT_TO_POINTER (FALSE), run_peer_close);
-  for (guint i = 0; i < G_N_ELEMENTS (bindings); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/sim/bind/%s", bindings[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_bind);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (lookups); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/sim/look-up/%s", lookups[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_look_up);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (responses); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/sim/http/respond/%s", responses[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_http_response);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/sim/bind", bindings, test_bind);
+  MSA_TEST_ADD_NUMBERED ("/msa/sim/look-up", lookups, test_look_up);
+  MSA_TEST_ADD_NUMBERED ("/msa/sim/http/respond", responses, test_http_response);
   return g_test_run ();
 }

@@ -9,6 +9,7 @@
 #include "net/msa-socket-private.h"
 #include "sim/msa-sim.h"
 #include "sim/msa-test-reactor.h"
+#include "sim/msa-test-rows.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -743,29 +744,9 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, setup, tests[i].func, teardown);
-  for (guint i = 0; i < G_N_ELEMENTS (locals); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/socket/local/%s", locals[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_local, teardown);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (local_faults); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/socket/local/%s", local_faults[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_local_fault, teardown);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (unix_faults); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/socket/unix/%s", unix_faults[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_unix_fault, teardown);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (peeks); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/socket/peek/%s", peeks[i].name);
-
-      g_test_add (path, Fixture, GUINT_TO_POINTER (i), setup, test_peek, teardown);
-    }
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/socket/local", locals, test_local);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/socket/local", local_faults, test_local_fault);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/socket/unix", unix_faults, test_unix_fault);
+  MSA_TEST_FIXTURE_ADD_NUMBERED ("/msa/socket/peek", peeks, test_peek);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include "net/msa-sys-real-private.h"
+#include "sim/msa-test-rows.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -378,11 +379,6 @@ main (int argc,
   g_test_add_data_func ("/msa/sys-real-files/name-is-taken/always", GUINT_TO_POINTER (100),
                         test_name_is_taken);
   g_test_add_func ("/msa/sys-real-files/move-fails", test_move_fails);
-  for (gsize i = 0; i < G_N_ELEMENTS (owners); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/sys-real-files/owner/", owners[i].name, NULL);
-
-      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_owner);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/sys-real-files/owner", owners, test_owner);
   return g_test_run ();
 }

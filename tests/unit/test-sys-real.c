@@ -9,6 +9,7 @@
 #include "model/msa-enums.h"
 #include "model/msa-sys-private.h"
 #include "net/msa-socket-private.h"
+#include "sim/msa-test-rows.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -1030,12 +1031,7 @@ add_socket_tests (void)
   g_test_add_data_func ("/msa/sys-real/socket/options-ipv6", GINT_TO_POINTER (AF_INET6),
                         test_socket_options);
   g_test_add_func ("/msa/sys-real/socket/bad-family", test_socket_bad_family);
-  for (guint i = 0; i < G_N_ELEMENTS (tunings); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/sys-real/socket/tune/%s", tunings[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_socket_tune);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/sys-real/socket/tune", tunings, test_socket_tune);
   g_test_add_func ("/msa/sys-real/socket/exchange", test_socket_exchange);
   g_test_add_func ("/msa/sys-real/socket/names", test_socket_names);
   g_test_add_func ("/msa/sys-real/socket/refused", test_socket_refused);
@@ -1044,12 +1040,7 @@ add_socket_tests (void)
   g_test_add_func ("/msa/sys-real/bind/address", test_bind_address);
   g_test_add_func ("/msa/sys-real/bind/fails", test_bind_fails);
   g_test_add_func ("/msa/sys-real/bind/shared", test_bind_shared);
-  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/sys-real/bind-device/%s", devices[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_bind_device);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/sys-real/bind-device", devices, test_bind_device);
   g_test_add_data_func ("/msa/sys-real/unix/path", NULL, test_unix);
   g_test_add_data_func ("/msa/sys-real/unix/abstract", "@", test_unix);
   g_test_add_func ("/msa/sys-real/unix/backlog", test_unix_backlog);
@@ -1079,12 +1070,7 @@ add_job_tests (void)
   g_test_add_func ("/msa/sys-real/job/end-with-system", test_jobs_end_with_system);
   g_test_add_func ("/msa/sys-real/job/without-thread", test_job_without_thread);
   g_test_add_func ("/msa/sys-real/job/with-few-threads", test_job_with_few_threads);
-  for (guint i = 0; i < G_N_ELEMENTS (lookups); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/sys-real/look-up/%s", lookups[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_look_up);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/sys-real/look-up", lookups, test_look_up);
   g_test_add_func ("/msa/sys-real/look-up/scope", test_look_up_scope);
   g_test_add_func ("/msa/sys-real/file/read", test_file);
   g_test_add_func ("/msa/sys-real/file/empty", test_file_empty);

@@ -11,6 +11,7 @@
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
 #include "sim/msa-test-https.h"
+#include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
@@ -367,24 +368,16 @@ test_progress_unheard (MsaTestWorld *world)
   g_assert_cmpint (msa_multi_get_timeout_ms (world->multi), ==, -1);
 }
 
-#define ADD_ROWS(path_, rows_, func_) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows_); i++) \
-    { \
-      g_autofree char *path = g_strconcat (path_ "/", rows_[i].name, NULL); \
-\
-      msa_test_world_add_row_test (path, func_, GUINT_TO_POINTER (i)); \
-    }
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD_ROWS ("/msa/timings/run", runs, test_run);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/timings/run", runs, test_run);
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/timings/lengths", test_lengths);
-  ADD_ROWS ("/msa/progress/waiting", waits, test_progress_waiting);
-  ADD_ROWS ("/msa/progress/removes", waits, test_progress_removes);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/progress/waiting", waits, test_progress_waiting);
+  MSA_TEST_WORLD_ADD_NUMBERED ("/msa/progress/removes", waits, test_progress_removes);
   msa_test_world_add_test ("/msa/progress/busy", test_progress_busy);
   msa_test_world_add_test ("/msa/progress/unheard", test_progress_unheard);
 

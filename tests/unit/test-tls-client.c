@@ -10,6 +10,7 @@
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
 #include "sim/msa-sim.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <gnutls/abstract.h>
@@ -613,20 +614,6 @@ add_for_versions (const char *name,
     }
 }
 
-#define ADD_ROWS(folder, rows, func) \
-  G_STMT_START \
-  { \
-    gsize row; \
-\
-    for (row = 0; row < G_N_ELEMENTS (rows); row++) \
-      { \
-        g_autofree char *path = g_strconcat ("/msa/tls-client/" folder "/", rows[row].name, NULL); \
-\
-        g_test_add_data_func (path, GSIZE_TO_POINTER (row), func); \
-      } \
-  } \
-  G_STMT_END
-
 static void
 make_certificates (void)
 {
@@ -655,7 +642,7 @@ main (int argc,
   make_files ();
   make_pin_files ();
 
-  ADD_ROWS ("load", loads, test_load);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-client/load", loads, test_load);
   g_test_add_func ("/msa/tls-client/load/pem", test_load_pem);
   g_test_add_func ("/msa/tls-client/load/trust-store-first", test_load_without_ca);
   g_test_add_func ("/msa/tls-client/contents", test_contents);
@@ -664,10 +651,10 @@ main (int argc,
   add_for_versions ("not-shown-to-impostor", test_not_shown_to_impostor);
   add_for_versions ("not-asked-for", test_not_asked_for);
   add_for_versions ("none-to-show", test_none_to_show);
-  ADD_ROWS ("pin-file", pins, test_pin_file);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-client/pin-file", pins, test_pin_file);
   g_test_add_func ("/msa/tls-client/pin-file/and-list", test_pin_file_and_list);
-  ADD_ROWS ("priority", priorities, test_priority);
-  ADD_ROWS ("negotiation", negotiations, test_negotiation);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-client/priority", priorities, test_priority);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-client/negotiation", negotiations, test_negotiation);
   status = g_test_run ();
 
   msa_test_cert_free (other_client);

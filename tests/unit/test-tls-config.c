@@ -8,6 +8,7 @@
 #include "model/msa-error.h"
 #include "model/msa-tls-config-private.h"
 #include "msa-enum-types.h"
+#include "sim/msa-test-rows.h"
 
 #define PIN_A "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define PIN_B "sha256//BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="
@@ -572,14 +573,6 @@ test_copy (void)
   g_assert_null (copy.key_password);
 }
 
-#define ADD_ROWS(table, folder, func, datum) \
-  for (gsize i = 0; i < G_N_ELEMENTS (table); i++) \
-    { \
-      g_autofree gchar *path = g_strdup_printf ("/msa/tls-config/" folder "/%s", table[i].name); \
-\
-      g_test_add_data_func (path, datum, func); \
-    }
-
 int
 main (int argc,
       char **argv)
@@ -593,13 +586,13 @@ main (int argc,
   g_test_add_func ("/msa/tls-config/secrets/stay", test_secrets_stay);
   g_test_add_func ("/msa/tls-config/secrets/not-in-identity", test_secrets_not_in_identity);
   g_test_add_func ("/msa/tls-config/new-for-ca-file", test_new_for_ca_file);
-  ADD_ROWS (rows, "identity", test_identity, &rows[i]);
-  ADD_ROWS (rows, "check", test_check, &rows[i]);
+  MSA_TEST_ADD_ROWS ("/msa/tls-config/identity", rows, test_identity);
+  MSA_TEST_ADD_ROWS ("/msa/tls-config/check", rows, test_check);
   g_test_add_func ("/msa/tls-config/trust-identity", test_trust_identity);
   g_test_add_func ("/msa/tls-config/certificate/pem", test_certificate);
   g_test_add_func ("/msa/tls-config/certificate/chain", test_certificate_chain);
   g_test_add_func ("/msa/tls-config/certificate/token", test_certificate_of_token);
-  ADD_ROWS (certificates, "certificate", test_certificate_check, GSIZE_TO_POINTER (i));
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-config/certificate", certificates, test_certificate_check);
   g_test_add_func ("/msa/tls-config/copy", test_copy);
 
   return g_test_run ();

@@ -6,6 +6,7 @@
 
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <gnutls/x509.h>
@@ -452,7 +453,6 @@ main (int argc,
       char **argv)
 {
   int status;
-  gsize i;
 
   g_test_init (&argc, &argv, NULL);
   make_certificates ();
@@ -466,12 +466,7 @@ main (int argc,
   add_for_versions ("no-doubt", test_no_doubt);
   add_for_versions ("rests", test_rests);
   add_for_versions ("gone-meanwhile", test_gone_meanwhile);
-  for (i = 0; i < G_N_ELEMENTS (doubts); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/tls-doubt/flags/", doubts[i].name, NULL);
-
-      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_flags);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-doubt/flags", doubts, test_flags);
   add_for_versions ("chain/doubted", test_chain);
   add_for_versions ("chain/refused", test_chain_of_refused);
   add_for_versions ("pin/wrong-is-final", test_pin);

@@ -6,6 +6,7 @@
 
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-filter-private.h"
 
 #define HOST "www.example.org"
@@ -1242,20 +1243,6 @@ add_for_transports (const char *name,
     }
 }
 
-#define ADD_ROWS(folder, rows, func) \
-  G_STMT_START \
-  { \
-    gsize row; \
-\
-    for (row = 0; row < G_N_ELEMENTS (rows); row++) \
-      { \
-        g_autofree char *path = g_strconcat ("/msa/tls-filter/" folder "/", rows[row].name, NULL); \
-\
-        g_test_add_data_func (path, GSIZE_TO_POINTER (row), func); \
-      } \
-  } \
-  G_STMT_END
-
 static void
 add_handshake_tests (void)
 {
@@ -1264,10 +1251,10 @@ add_handshake_tests (void)
   g_test_add_func ("/msa/tls-filter/alpn/chosen", test_alpn);
   g_test_add_func ("/msa/tls-filter/alpn/none-chosen", test_alpn_none_chosen);
   add_for_versions ("alpn/not-offered", test_alpn_not_offered);
-  ADD_ROWS ("server-name", server_names, test_server_name);
-  ADD_ROWS ("version", versions, test_version);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-filter/server-name", server_names, test_server_name);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-filter/version", versions, test_version);
   g_test_add_func ("/msa/tls-filter/version/impossible-range", test_version_impossible);
-  ADD_ROWS ("stranger", strangers, test_stranger);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-filter/stranger", strangers, test_stranger);
   g_test_add_func ("/msa/tls-filter/handshake/reset", test_reset_in_handshake);
   g_test_add_func ("/msa/tls-filter/handshake/broken-send", test_broken_send_in_handshake);
   add_for_versions ("handshake/end-within-flight", test_end_within_flight);

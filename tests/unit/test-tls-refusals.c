@@ -10,6 +10,7 @@
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
 #include "sim/msa-sim.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-filter-private.h"
 #include "tls/msa-tls-trust-private.h"
 
@@ -755,13 +756,7 @@ main (int argc,
 
       g_test_add_data_func (path, &of_pins[i], test_pin_file);
     }
-  for (gsize i = 0; i < G_N_ELEMENTS (priorities); i++)
-    {
-      g_autofree char *path =
-          g_strdup_printf ("/msa/tls-refusals/priorities/%s", priorities[i].name);
-
-      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_priorities);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-refusals/priorities", priorities, test_priorities);
   for (gsize i = 0; i < G_N_ELEMENTS (keepings); i++)
     {
       g_autofree char *path =

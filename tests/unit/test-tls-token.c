@@ -7,6 +7,7 @@
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
 #include "msa-test-token.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <dlfcn.h>
@@ -200,7 +201,6 @@ main (int argc,
   const MsaTestCertSpec server_spec = { .dns = { HOST } };
   const MsaTestCertSpec client_spec = { .common_name = "me", .purpose = GNUTLS_KP_TLS_WWW_CLIENT };
   int status;
-  gsize i;
 
   g_test_init (&argc, &argv, NULL);
   load_module ();
@@ -210,12 +210,7 @@ main (int argc,
   client = msa_test_pki_issue (client_root, &client_spec);
   other_client = msa_test_pki_issue (client_root, &client_spec);
 
-  for (i = 0; i < G_N_ELEMENTS (loads); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/tls-token/load/", loads[i].name, NULL);
-
-      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_load);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-token/load", loads, test_load);
   g_test_add_func ("/msa/tls-token/load/mixed", test_mixed);
   g_test_add_data_func ("/msa/tls-token/shown/tls-1-2", TLS_1_2, test_shown);
   g_test_add_data_func ("/msa/tls-token/shown/tls-1-3", TLS_1_3, test_shown);

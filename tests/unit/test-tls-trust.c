@@ -10,6 +10,7 @@
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "msa-test-pki.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <gnutls/x509.h>
@@ -832,16 +833,9 @@ int
 main (int argc,
       char **argv)
 {
-  gsize i;
-
   g_test_init (&argc, &argv, NULL);
 
-  for (i = 0; i < G_N_ELEMENTS (refusals); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/tls-trust/load/refuses/", refusals[i].name, NULL);
-
-      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_refused);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-trust/load/refuses", refusals, test_refused);
   g_test_add_func ("/msa/tls-trust/load/file", test_file);
   g_test_add_func ("/msa/tls-trust/load/system", test_system);
   ADD ("cache/single-flight", test_single_flight);

@@ -11,6 +11,7 @@
 #include "model/msa-error.h"
 #include "msa-test-tls-peer.h"
 #include "sim/msa-sim.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-trust-private.h"
 #include "tls/msa-tls-verify-private.h"
 
@@ -1075,7 +1076,6 @@ main (int argc,
 {
   MsaSys *sys;
   int status;
-  gsize i;
 
   g_test_init (&argc, &argv, NULL);
   sim = msa_sim_new ();
@@ -1085,19 +1085,8 @@ main (int argc,
   other_root = msa_test_pki_new ();
   twin = msa_test_pki_new_twin (root);
 
-  for (i = 0; i < G_N_ELEMENTS (verdicts); i++)
-    {
-      g_autofree char *path = g_strconcat ("/msa/tls-verify/verdict/", verdicts[i].name, NULL);
-
-      g_test_add_data_func (path, &verdicts[i], test_verdict);
-    }
-  for (i = 0; i < G_N_ELEMENTS (of_issuers); i++)
-    {
-      g_autofree char *path =
-          g_strconcat ("/msa/tls-verify/status-of-issuer/", of_issuers[i].name, NULL);
-
-      g_test_add_data_func (path, GSIZE_TO_POINTER (i), test_status_of_issuer);
-    }
+  MSA_TEST_ADD_ROWS ("/msa/tls-verify/verdict", verdicts, test_verdict);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-verify/status-of-issuer", of_issuers, test_status_of_issuer);
   g_test_add_func ("/msa/tls-verify/token/names-host", test_token_names_host);
   g_test_add_func ("/msa/tls-verify/token/none-before-handshake", test_no_token_before_handshake);
   g_test_add_func ("/msa/tls-verify/token/none-for-other-trust", test_no_token_for_other_trust);

@@ -14,6 +14,7 @@
 #include "msa-test-tls-peer.h"
 #include "msa.h"
 #include "sim/msa-sim.h"
+#include "sim/msa-test-rows.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -953,12 +954,7 @@ main (int argc,
   pki = msa_test_pki_new ();
   cert = msa_test_pki_issue (pki, &spec);
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/trace/lines/%s", rows[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_row);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/trace/lines", rows, test_row);
 
   g_test_add_func ("/msa/trace/nobody-listens", test_nobody_listens);
   g_test_add_func ("/msa/trace/without-log", test_without_log);

@@ -10,6 +10,7 @@
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "model/msa-url-private.h"
+#include "sim/msa-test-rows.h"
 
 static void
 assert_cuts_are_safe (const char *text)
@@ -592,28 +593,20 @@ test_ref (void)
   g_assert_cmpstr (url->target, ==, "/");
 }
 
-#define ADD_ROWS(rows, folder, func) \
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) \
-    { \
-      g_autofree gchar *path = g_strdup_printf ("/msa/url/" folder "/%s", rows[i].name); \
-\
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), func); \
-    }
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD_ROWS (accepted, "accepts", test_accepts);
-  ADD_ROWS (accepted, "normal-is-stable", test_normal_is_stable);
-  ADD_ROWS (dots, "dot-segments", test_dots);
-  ADD_ROWS (users, "user", test_user);
-  ADD_ROWS (rejected, "rejects", test_rejects);
-  ADD_ROWS (schemes, "unsupported-scheme", test_unsupported_scheme);
-  ADD_ROWS (defaults, "default-scheme", test_default_scheme);
-  ADD_ROWS (secrets, "keeps-password", test_secret);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/accepts", accepted, test_accepts);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/normal-is-stable", accepted, test_normal_is_stable);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/dot-segments", dots, test_dots);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/user", users, test_user);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/rejects", rejected, test_rejects);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/unsupported-scheme", schemes, test_unsupported_scheme);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/default-scheme", defaults, test_default_scheme);
+  MSA_TEST_ADD_NUMBERED ("/msa/url/keeps-password", secrets, test_secret);
   g_test_add_func ("/msa/url/path-as-is", test_path_as_is);
   g_test_add_func ("/msa/url/bad-host-is-named", test_bad_host_is_named);
   g_test_add_func ("/msa/url/parts", test_parts);

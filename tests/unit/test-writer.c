@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "base/msa-writer-private.h"
+#include "sim/msa-test-rows.h"
 
 static gboolean out_of_memory;
 
@@ -271,12 +272,7 @@ main (int argc,
   g_test_add_func ("/msa/writer/consume", test_consume);
   g_test_add_func ("/msa/writer/steal", test_steal);
   g_test_add_func ("/msa/writer/model", test_model);
-  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
-    {
-      g_autofree gchar *path = g_strdup_printf ("/msa/writer/number/%s", numbers[i].name);
-
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_number);
-    }
+  MSA_TEST_ADD_NUMBERED ("/msa/writer/number", numbers, test_number);
 
   return g_test_run ();
 }
