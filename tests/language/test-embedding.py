@@ -130,8 +130,9 @@ class ByFifo:
             fifo.write(text)
 
     def finish(self, process):
-        out, error = process.communicate(timeout=DEADLINE_S)
-        return process.returncode, out, error
+        # communicate() would leave out what readline() has taken in and not given.
+        out, error = process.stdout.read(), process.stderr.read()
+        return process.wait(DEADLINE_S), out, error
 
     def test_fetches(self):
         os.mkfifo(self.path)
