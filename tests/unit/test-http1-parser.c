@@ -641,6 +641,23 @@ test_status_line_limit (void)
     }
 }
 
+/* Whether or not all of it comes at once, it is no HTTP, and not a line that is too long. */
+static void
+test_long_line_of_other_protocol (void)
+{
+  static const gsize steps[] = { 0, 5000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      g_autoptr (GString) input = g_string_new (NULL);
+      g_autofree char *text = NULL;
+
+      append_line (input, "SSH-2.0-", MSA_MAX_HEADER_LINE_BYTES + 1);
+      text = run_big (input, steps[i]);
+      g_assert_cmpstr (text, ==, "bad-reply");
+    }
+}
+
 static void
 test_folded_field_limit (void)
 {
@@ -907,6 +924,8 @@ main (int argc,
   MSA_TEST_ADD_ROWS ("/msa/http1-parser/eof", ends, test_row);
   g_test_add_func ("/msa/http1-parser/limits/line", test_line_limit);
   g_test_add_func ("/msa/http1-parser/limits/status-line", test_status_line_limit);
+  g_test_add_func ("/msa/http1-parser/limits/long-line-of-other-protocol",
+                   test_long_line_of_other_protocol);
   g_test_add_func ("/msa/http1-parser/limits/folded-field", test_folded_field_limit);
   g_test_add_func ("/msa/http1-parser/limits/head", test_head_limit);
   g_test_add_func ("/msa/http1-parser/limits/head-after-interim", test_head_limit_after_interim);

@@ -254,6 +254,8 @@ read_status_line (MsaHttp1Parser *self,
                   MsaCursor *input,
                   MsaHttp1Result *result)
 {
+  MsaSlice start = msa_cursor_rest (input);
+  gboolean is_http = may_begin (input, MSA_SLICE ("HTTP/1."));
   MsaSlice line;
 
   if (self->allow_http09 && self->n_interim == 0 && !may_begin (input, MSA_SLICE ("HTTP/")))
@@ -262,13 +264,14 @@ read_status_line (MsaHttp1Parser *self,
   switch (msa_http1_lines_take (&self->lines, input, &line, &self->failure))
     {
     case MSA_HTTP1_LINE_MORE:
-      *result = MSA_HTTP1_MORE;
-      /* A peer that does not speak HTTP/1 may never send a line's end. */
-      if (may_begin (input, MSA_SLICE ("HTTP/1.")))
-        return TRUE;
-      msa_http1_fail_line (msa_cursor_rest (input), not_http, &self->failure);
-      return note_failure (self);
     case MSA_HTTP1_LINE_ERROR:
+      *result = MSA_HTTP1_MORE;
+      if (is_http)
+        return self->failure == NULL || note_failure (self);
+      /* A peer that does not speak HTTP/1 may never send a line's end; how long its line is, is not
+       * what is wrong with it. */
+      g_clear_error (&self->failure);
+      msa_http1_fail_line (start, not_http, &self->failure);
       return note_failure (self);
     case MSA_HTTP1_LINE_TAKEN:
       break;
