@@ -25,7 +25,9 @@
 #define SEPARATOR "%%\n"
 #define SHORT_BODY 100
 /* More than the session keeps. */
-#define LONG_BODY (MSA_MAX_PENDING_OUTPUT_BYTES + 5000)
+#define LONG_BODY (MSA_MAX_PENDING_OUTPUT_BYTES + MSA_MAX_PENDING_OUTPUT_BYTES / 13)
+/* Of it the chain takes so many times what the plan says: it would take for ever. */
+#define LONG_STRIDE (MSA_MAX_PENDING_OUTPUT_BYTES / 64)
 #define BUFFER_BYTES 3000
 
 static char stream_place;
@@ -97,8 +99,7 @@ chain_send (MsaFilter *filter,
       if (self->sulks)
         return MSA_IO_AGAIN;
       n = msa_fuzz_cut (&self->takes, len);
-      /* Long bodies would take for ever. */
-      n = MIN (n * (len > 1000 ? 1000 : 1), len);
+      n = MIN (n * (len > LONG_STRIDE ? LONG_STRIDE : 1), len);
     }
   g_string_append_len (self->sent, (const char *) data, (gssize) n);
   *n_sent = n;
@@ -490,7 +491,7 @@ static gboolean
 receive (Caller *self,
          const Plan *plan)
 {
-  guint max_steps = 20 * (guint) msa_cursor_left (&self->chain->bytes) + 1000;
+  guint max_steps = 20 * (guint) msa_cursor_left (&self->chain->bytes) + 2 * LONG_STRIDE + 1000;
   gboolean ended = FALSE;
   MsaSessionEventKind kind;
 

@@ -63,10 +63,13 @@ fi
 ninja -C "$build" $(printf 'tests/fuzz/libfuzzer-%s ' $targets) > "$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
 
 export G_SLICE=always-malloc G_DEBUG=fatal-criticals
-export ASAN_OPTIONS=strict_string_checks=1:malloc_context_size=10 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+# A run allocates little: what it freed need not be kept from the next hundred, nor whence all of it came.
+export ASAN_OPTIONS=strict_string_checks=1:malloc_context_size=3:quarantine_size_mb=4:max_malloc_fill_size=64
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 
 if [ "$replay" = yes ]; then
   shift
+  export ASAN_OPTIONS="$ASAN_OPTIONS:malloc_context_size=20"
   exec "$build/tests/fuzz/libfuzzer-$targets" "$@"
 fi
 
