@@ -611,23 +611,116 @@ import_crt (const char *pem)
 }
 
 /* By another road than that of the library: over the key as it is written. */
+/* Locked keys */
+
+static void
+put_item (GByteArray *array,
+          guint8 tag,
+          gconstpointer data,
+          gsize len)
+{
+  guint8 head[] = { tag, 0x82, (guint8) (len >> 8), (guint8) len };
+
+  g_byte_array_append (array, head, sizeof head);
+  g_byte_array_append (array, data, (guint) len);
+}
+
+static void
+put_sequence (GByteArray *array,
+              GByteArray *items)
+{
+  put_item (array, 0x30, items->data, items->len);
+  g_byte_array_set_size (items, 0);
+}
+
+/* How it is locked: PBES2 of PBKDF2, by a single iteration, and AES-128-CBC (RFC 8018). */
+static void
+put_scheme (GByteArray *array,
+            const guint8 *salt,
+            gsize salt_len,
+            const guint8 *iv,
+            gsize iv_len)
+{
+  static const guint8 pbes2[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d };
+  static const guint8 pbkdf2[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c };
+  static const guint8 aes[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x02 };
+  static const guint8 one = 1;
+  g_autoptr (GByteArray) items = g_byte_array_new ();
+  g_autoptr (GByteArray) function = g_byte_array_new ();
+  g_autoptr (GByteArray) parts = g_byte_array_new ();
+
+  put_item (items, 0x04, salt, salt_len);
+  put_item (items, 0x02, &one, 1);
+  put_item (function, 0x06, pbkdf2, sizeof pbkdf2);
+  put_sequence (function, items);
+  put_sequence (parts, function);
+  put_item (items, 0x06, aes, sizeof aes);
+  put_item (items, 0x04, iv, iv_len);
+  put_sequence (parts, items);
+  put_item (items, 0x06, pbes2, sizeof pbes2);
+  put_sequence (items, parts);
+  put_sequence (array, items);
+}
+
+static void
+encrypt (GByteArray *data,
+         const char *password,
+         const guint8 *salt,
+         gsize salt_len,
+         const guint8 *iv,
+         gsize iv_len)
+{
+  guint8 key[16];
+  guint8 padding = (guint8) (sizeof key - data->len % sizeof key);
+  gnutls_datum_t password_datum = { (guchar *) password, (guint) strlen (password) };
+  gnutls_datum_t salt_datum = { (guchar *) salt, (guint) salt_len };
+  gnutls_datum_t key_datum = { key, sizeof key };
+  gnutls_datum_t iv_datum = { (guchar *) iv, (guint) iv_len };
+  gnutls_cipher_hd_t cipher;
+
+  for (guint i = 0; i < padding; i++)
+    g_byte_array_append (data, &padding, 1);
+  g_assert_cmpint (
+      gnutls_pbkdf2 (GNUTLS_MAC_SHA1, &password_datum, &salt_datum, 1, key, sizeof key), ==, 0);
+  g_assert_cmpint (gnutls_cipher_init (&cipher, GNUTLS_CIPHER_AES_128_CBC, &key_datum, &iv_datum),
+                   ==, 0);
+  g_assert_cmpint (gnutls_cipher_encrypt (cipher, data->data, data->len), ==, 0);
+  gnutls_cipher_deinit (cipher);
+}
+
+/* GnuTLS itself locks keys so that trying a password takes a tenth of a second, each time. */
 char *
 msa_test_key_lock (const char *key_pem,
                    const char *password)
 {
+  static const guint8 salt[8] = { 1 };
+  static const guint8 iv[16] = { 2 };
   gnutls_datum_t datum = { (guchar *) key_pem, (guint) strlen (key_pem) };
   gnutls_datum_t out;
   gnutls_x509_privkey_t key;
+  g_autoptr (GByteArray) data = g_byte_array_new ();
+  g_autoptr (GByteArray) parts = g_byte_array_new ();
+  g_autoptr (GByteArray) all = g_byte_array_new ();
   char *pem;
 
   gnutls_x509_privkey_init (&key);
   g_assert_cmpint (gnutls_x509_privkey_import2 (key, &datum, GNUTLS_X509_FMT_PEM, NULL, 0), ==, 0);
-  g_assert_cmpint (gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_PEM, password,
-                                                      GNUTLS_PKCS_PBES2_AES_128, &out),
-                   ==, 0);
+  g_assert_cmpint (
+      gnutls_x509_privkey_export2_pkcs8 (key, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN, &out),
+      ==, 0);
+  gnutls_x509_privkey_deinit (key);
+  g_byte_array_append (data, out.data, out.size);
+  gnutls_free (out.data);
+
+  encrypt (data, password, salt, sizeof salt, iv, sizeof iv);
+  put_scheme (parts, salt, sizeof salt, iv, sizeof iv);
+  put_item (parts, 0x04, data->data, data->len);
+  put_sequence (all, parts);
+  datum = (gnutls_datum_t) { all->data, all->len };
+  g_assert_cmpint (gnutls_pem_base64_encode2 ("ENCRYPTED PRIVATE KEY", &datum, &out), ==, 0);
   pem = g_strndup ((const char *) out.data, out.size);
   gnutls_free (out.data);
-  gnutls_x509_privkey_deinit (key);
+
   return pem;
 }
 
