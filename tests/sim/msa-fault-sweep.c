@@ -23,6 +23,8 @@
 #define MAX_TURNS 300000
 /* Calls of one door that all fail in turn; of more, those at both ends, and some between. */
 #define MAX_CALLS 100
+/* The same in scenes with handshakes. */
+#define MAX_SLOW_CALLS 30
 #define N_AT_ENDS 12
 
 /* What is played at the moment, for whoever sees it abort. */
@@ -698,12 +700,15 @@ sweeps_all (void)
 }
 
 static guint
-get_next (guint nth,
+get_next (Sweep *self,
+          guint nth,
           guint n_calls)
 {
-  guint stride = sweeps_all () || n_calls <= MAX_CALLS
-                     ? 1
-                     : (n_calls - 2 * N_AT_ENDS) / (MAX_CALLS - 2 * N_AT_ENDS) + 1;
+  guint max = self->is_slow ? MAX_SLOW_CALLS : MAX_CALLS;
+  guint stride = 1;
+
+  if (!sweeps_all () && n_calls > max)
+    stride = (n_calls - 2 * N_AT_ENDS) / (max - 2 * N_AT_ENDS) + 1;
 
   return nth < N_AT_ENDS || nth + N_AT_ENDS >= n_calls ? nth + 1 : nth + stride;
 }
@@ -725,12 +730,12 @@ sweep_codes (Sweep *self,
              Meaning meaning)
 {
   const MsaFaultDoor *door = &self->kind->doors[i];
-
+  guint n_calls = self->counts[i];
   guint n_codes = 0;
 
   while (codes != NULL && codes[n_codes] != 0)
     n_codes++;
-  for (guint nth = 1; n_codes > 0 && nth <= self->counts[i]; nth = get_next (nth, self->counts[i]))
+  for (guint nth = 1; n_codes > 0 && nth <= n_calls; nth = get_next (self, nth, n_calls))
     for (guint k = 0; k < n_codes; k++)
       if (!self->is_slow || sweeps_all () || k == (self->place + nth) % n_codes)
         play (self, door, nth, codes[k], meaning);
