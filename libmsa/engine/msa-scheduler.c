@@ -387,9 +387,12 @@ find_idle (MsaEngine *engine,
   while ((connection = msa_conn_pool_find (&engine->scheduler.pool, transfer->hop->key)) != NULL)
     {
       /* What may be sent again needs no look at the socket first: a dead connection then shows
-       * by itself, and costs nothing in the usual case. */
+       * by itself, and costs nothing in the usual case. But bytes right behind the last response
+       * would be taken for the next one. */
+      gboolean is_sure = transfer->hop->is_idempotent && !connection->session->may_have_more;
+
       if (msa_connection_is_fresh (connection) &&
-          (transfer->hop->is_idempotent || !msa_filter_peek (connection->session->chain)))
+          (is_sure || !msa_filter_peek (connection->session->chain)))
         return connection;
       msa_scheduler_shut_down (engine, connection);
     }

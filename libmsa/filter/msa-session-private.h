@@ -89,4 +89,7 @@ struct _MsaSession
   guint64              raw_body_left;
   /* Set by the session: bytes came of a response that its stream was not told of in whole. */
   gboolean             answering;
+  /* Set by the session: the last stream's end is as far as was read, and more may lie there of which
+   * the socket would tell a poller alone. */
+  gboolean             may_have_more;
 };

@@ -486,6 +486,50 @@ test_forged_reply (MsaTestWorld *world)
   end (&server);
 }
 
+/* The head comes first, so that no more of the rest is read than the body is long. */
+static void
+forge_cb (MsaSimPeer *peer,
+          const char *method,
+          const char *target,
+          const char *head,
+          GBytes *body,
+          gpointer data)
+{
+  if (peer->serial > 1)
+    {
+      msa_sim_http_respond (peer, 200, NULL, target);
+      return;
+    }
+  msa_sim_peer_send (peer, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", -1);
+  msa_sim_peer_send_at (peer, 2000, "gone" "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged", -1);
+}
+
+/* The same right behind a response, where the next request waits for the connection. */
+static void
+test_forged_behind_body (MsaTestWorld *world)
+{
+  MsaEasy *easies[3];
+
+  msa_sim_http_server (world->sim, "10.0.0.1", 80, forge_cb, NULL);
+  msa_multi_set_max_connections_per_host (world->multi, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (easies); i++)
+    {
+      easies[i] = msa_test_world_make (world, i == 0 ? "/first" : "/second");
+      msa_test_world_add_again (world, easies[i]);
+    }
+  g_assert_true (msa_test_world_run (world, 3));
+  for (guint i = 0; i < G_N_ELEMENTS (easies); i++)
+    {
+      g_assert_no_error (msa_easy_get_error (easies[i]));
+      g_assert_cmpmem (g_bytes_get_data (msa_easy_get_body (easies[i]), NULL),
+                       g_bytes_get_size (msa_easy_get_body (easies[i])),
+                       i == 0 ? "gone" : "/second", i == 0 ? 4 : 7);
+    }
+  /* What came in one piece with its head needs no look. */
+  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 2);
+  g_assert_cmpuint (msa_sim_count (world->sim, "socket_peek"), ==, 1);
+}
+
 /* In the key */
 
 static void
@@ -568,6 +612,7 @@ main (int argc,
     { "/msa/exchange/idle/reset", test_idle_reset },
     { "/msa/exchange/idle/bytes", test_idle_bytes },
     { "/msa/exchange/idle/forged-reply", test_forged_reply },
+    { "/msa/exchange/idle/forged-behind-body", test_forged_behind_body },
     { "/msa/exchange/not-shared", test_not_shared },
     { "/msa/exchange/shared", test_shared },
   };

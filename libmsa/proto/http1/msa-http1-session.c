@@ -172,6 +172,7 @@ give_end (MsaHttp1Session *self)
   MSA_TRACE_BY (self->parent.trace, HTTP, "the response is over: the connection %s",
                 reusable ? "stays" : "takes no more");
   self->served = TRUE;
+  self->parent.may_have_more = !self->input.drained;
   set_state (self, reusable ? MSA_HTTP1_SESSION_IDLE : MSA_HTTP1_SESSION_SPENT);
 
   return MSA_SESSION_END;
