@@ -239,8 +239,10 @@ turn_exported (MsaTestDriver *self,
                gint64 until_us)
 {
   gboolean waits = self->sim == NULL || self->set_limit != NULL;
+  /* It goes with the end of the multi, which leaves nothing to be done. */
+  int fd = self->multi->closed == MSA_MULTI_CLOSED ? -1 : self->fd;
 
-  if (!is_readable (self->fd, waits ? to_wait_ms (self, until_us) : 0))
+  if (!is_readable (fd, waits ? to_wait_ms (self, until_us) : 0))
     {
       /* The descriptor's own timer is one of the things that happen. */
       if (!waits && until_us > get_now_us (self))
