@@ -24,6 +24,17 @@ msa_test_fill (char *bytes,
     bytes[i] = (char) ('a' + (offset + i) % 23);
 }
 
+void
+msa_test_assert_fill (gconstpointer bytes,
+                      gsize size,
+                      gsize len)
+{
+  g_autofree char *fill = g_malloc (len);
+
+  msa_test_fill (fill, 0, len);
+  g_assert_cmpmem (bytes, size, fill, len);
+}
+
 static void
 append_fill (GString *text,
              gsize offset,

@@ -36,6 +36,10 @@ GString       *msa_test_answer (const char *target,
 void           msa_test_fill   (char *bytes,
                                 gsize offset,
                                 gsize len);
+/* Fails the test unless it is the first @len of these bytes, and no others. */
+void           msa_test_assert_fill (gconstpointer bytes,
+                                     gsize size,
+                                     gsize len);
 
 typedef struct _MsaTestServer MsaTestServer;
 

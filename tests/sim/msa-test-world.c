@@ -14,13 +14,13 @@
 #define SIM_LIMIT_US (60 * G_USEC_PER_SEC)
 #define REAL_LIMIT_US (10 * G_USEC_PER_SEC)
 
-static void
-respond_cb (MsaSimPeer *peer,
-            const char *method,
-            const char *target,
-            const char *head,
-            GBytes *body,
-            gpointer data)
+void
+msa_test_world_respond_cb (MsaSimPeer *peer,
+                           const char *method,
+                           const char *target,
+                           const char *head,
+                           GBytes *body,
+                           gpointer data)
 {
   MsaTestThen then;
   g_autoptr (GString) answer = msa_test_answer (target, &then);
@@ -122,8 +122,8 @@ msa_test_world_new_in (MsaTestDriverKind kind,
   self->base = g_strdup ("http://example.org");
   msa_sim_set_host (sim, "example.org", 2000, "10.0.0.1", NULL);
   msa_sim_set_host (sim, "other.org", 2000, "10.0.0.2", NULL);
-  msa_sim_http_server (sim, "10.0.0.1", 80, respond_cb, self);
-  msa_sim_http_server (sim, "10.0.0.2", 80, respond_cb, self);
+  msa_sim_http_server (sim, "10.0.0.1", 80, msa_test_world_respond_cb, NULL);
+  msa_sim_http_server (sim, "10.0.0.2", 80, msa_test_world_respond_cb, NULL);
 
   return self;
 }
@@ -134,7 +134,7 @@ msa_test_world_serve_unix (MsaTestWorld *self,
 {
   g_autofree char *address = g_strconcat ("unix:", path, NULL);
 
-  msa_sim_http_server (self->sim, address, 0, respond_cb, self);
+  msa_sim_http_server (self->sim, address, 0, msa_test_world_respond_cb, NULL);
 }
 
 MsaTestWorld *
@@ -369,6 +369,18 @@ msa_test_world_assert_all_once (MsaTestWorld *self)
     g_assert_cmpuint (msa_multi_get_n_running (self->multi), ==, 0);
 }
 
+void
+msa_test_world_assert_filled (MsaEasy *easy,
+                              gsize len)
+{
+  GBytes *body = msa_easy_get_body (easy);
+
+  g_assert_no_error (msa_easy_get_error (easy));
+  g_assert_nonnull (body);
+  msa_test_assert_fill (g_bytes_get_data (body, NULL), g_bytes_get_size (body), len);
+  g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, len);
+}
+
 /* Registering */
 
 typedef struct
@@ -436,6 +448,14 @@ msa_test_world_add_test (const char *path,
   for (guint kind = 0; kind < MSA_TEST_N_DRIVERS; kind++)
     if (msa_test_driver_works_in_sim (kind))
       add_test (path, func, kind, FALSE, NULL);
+}
+
+void
+msa_test_world_add_tests (const MsaTestWorldTest *tests,
+                          gsize n_tests)
+{
+  for (gsize i = 0; i < n_tests; i++)
+    msa_test_world_add_test (tests[i].path, tests[i].func);
 }
 
 void

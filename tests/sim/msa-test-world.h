@@ -54,6 +54,13 @@ MsaTestWorld *msa_test_world_new_real (MsaTestDriverKind kind) G_GNUC_WARN_UNUSE
 /* The multi and all easies must go with their last reference here, and leave nothing open. */
 void          msa_test_world_free     (MsaTestWorld *self);
 
+/* For msa_sim_http_server(): the same answers at another address. */
+void          msa_test_world_respond_cb (MsaSimPeer *peer,
+                                         const char *method,
+                                         const char *target,
+                                         const char *head,
+                                         GBytes *body,
+                                         gpointer data);
 /* In the simulation: the same answers at a Unix socket. */
 void          msa_test_world_serve_unix (MsaTestWorld *self,
                                          const char *path);
@@ -112,12 +119,24 @@ int           msa_test_world_get_fd   (MsaTestWorld *self);
  * runs. */
 void          msa_test_world_assert_all_once (MsaTestWorld *self);
 
+/* Checks that @easy has ended well, with @len bytes of msa_test_fill() as its body. */
+void          msa_test_world_assert_filled (MsaEasy *easy,
+                                            gsize len);
+
 /* For g_test_add_data_func(): one test for each driver that the simulation can show, with the
  * world as argument; “/driver” is put after @path. On the real system: one for each driver. */
 typedef void (*MsaTestWorldFunc) (MsaTestWorld *world);
 
+typedef struct
+{
+  const char      *path;
+  MsaTestWorldFunc func;
+} MsaTestWorldTest;
+
 void          msa_test_world_add_test (const char *path,
                                        MsaTestWorldFunc func);
+void          msa_test_world_add_tests (const MsaTestWorldTest *tests,
+                                        gsize n_tests);
 void          msa_test_world_add_real_test (const char *path,
                                             MsaTestWorldFunc func);
 /* The same with a row of a table, to be found in the world. */

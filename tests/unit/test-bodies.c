@@ -849,11 +849,7 @@ int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/bodies/stream-of-known-length", test_stream_of_known_length },
     { "/msa/bodies/stream-of-unknown-length", test_stream_of_unknown_length },
     { "/msa/bodies/trailers", test_trailers },
@@ -888,8 +884,7 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
   MSA_TEST_WORLD_ADD_ROWS ("/msa/bodies/expect-then", expectations, test_expectation);
   /* GIO's own threads read from it on an attached multi. */
   msa_test_world_add_real_test ("/msa/bodies/stream-fails", test_stream_fails);

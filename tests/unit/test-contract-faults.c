@@ -192,17 +192,6 @@ count_completed_cb (MsaMulti *multi,
 }
 
 static void
-respond_cb (MsaSimPeer *peer,
-            const char *method,
-            const char *target,
-            const char *head,
-            GBytes *body,
-            gpointer data)
-{
-  msa_sim_http_respond (peer, 200, NULL, target);
-}
-
-static void
 test_made_without_descriptors (gconstpointer data)
 {
   gboolean no_socket = GPOINTER_TO_INT (data);
@@ -210,7 +199,7 @@ test_made_without_descriptors (gconstpointer data)
   MsaMulti *multi;
   guint n_completed = 0;
 
-  msa_sim_http_server (sim, "10.0.0.1", 80, respond_cb, NULL);
+  msa_sim_http_server (sim, "10.0.0.1", 80, msa_test_world_respond_cb, NULL);
   for (guint i = 0; i < 4; i++)
     msa_sim_fail_nth (sim, i % 2 == 0 ? "event_open" : "poller_open", 1 + i / 2, EMFILE);
   if (no_socket)

@@ -74,27 +74,13 @@ typedef struct
 } Alone;
 
 static void
-respond_cb (MsaSimPeer *peer,
-            const char *method,
-            const char *target,
-            const char *head,
-            GBytes *body,
-            gpointer data)
-{
-  MsaTestThen then;
-  g_autoptr (GString) answer = msa_test_answer (target, &then);
-
-  msa_sim_peer_send (peer, answer->str, (gssize) answer->len);
-}
-
-static void
 alone_init (Alone *self)
 {
   self->sim = msa_sim_new ();
   self->context = g_main_context_new ();
   self->multi = msa_multi_new_with_sys (msa_sim_get_sys (msa_sim_ref (self->sim)));
   g_object_add_weak_pointer (G_OBJECT (self->multi), (gpointer *) &self->multi);
-  msa_sim_http_server (self->sim, "10.0.0.1", 80, respond_cb, NULL);
+  msa_sim_http_server (self->sim, "10.0.0.1", 80, msa_test_world_respond_cb, NULL);
   msa_sim_set_black_hole (self->sim, "10.0.0.9");
 }
 

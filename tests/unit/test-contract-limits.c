@@ -381,11 +381,7 @@ int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char      *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/contract/limits/body/announced", test_announced },
     { "/msa/contract/limits/body/unannounced", test_unannounced },
     { "/msa/contract/limits/body/unannounced-memory", test_unannounced_memory },
@@ -399,8 +395,7 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
   MSA_TEST_ADD_ROWS ("/msa/contract/limits/endless", rows, test_endless);
 
   return g_test_run ();

@@ -47,16 +47,6 @@ read_nested_cb (MsaEasy *easy,
   return MSA_WRITE_CONTINUE;
 }
 
-static void
-assert_is_fill (const GString *text,
-                gsize len)
-{
-  g_autofree char *fill = g_malloc (len);
-
-  msa_test_fill (fill, 0, len);
-  g_assert_cmpmem (text->str, text->len, fill, len);
-}
-
 /* More of it arrives in each of the loops, and others read their bodies in the same. */
 static void
 test_data_in_order (MsaTestWorld *world)
@@ -72,7 +62,7 @@ test_data_in_order (MsaTestWorld *world)
     others[i] = msa_test_world_add (world, "/chunked/20000");
 
   g_assert_true (msa_test_world_run (world, 5));
-  assert_is_fill (reader.body, 20000);
+  msa_test_assert_fill (reader.body->str, reader.body->len, 20000);
   g_assert_cmpuint (reader.n_calls, >, 3);
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     {
@@ -80,7 +70,7 @@ test_data_in_order (MsaTestWorld *world)
           g_bytes_get_data (msa_easy_get_body (others[i]), NULL),
           (gssize) g_bytes_get_size (msa_easy_get_body (others[i])));
 
-      assert_is_fill (text, 20000);
+      msa_test_assert_fill (text->str, text->len, 20000);
     }
   msa_test_world_assert_all_once (world);
   g_string_free (reader.body, TRUE);
@@ -216,7 +206,7 @@ test_peer_gone (MsaTestWorld *world)
   msa_easy_set_write_func (easy, read_nested_cb, &reader, NULL);
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (reader.body, 50);
+  msa_test_assert_fill (reader.body->str, reader.body->len, 50);
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TRUNCATED);
   msa_test_world_assert_all_once (world);
   g_string_free (reader.body, TRUE);
@@ -688,20 +678,6 @@ add_for_drop (Drop *self,
 }
 
 static void
-respond_cb (MsaSimPeer *peer,
-            const char *method,
-            const char *target,
-            const char *head,
-            GBytes *body,
-            gpointer data)
-{
-  MsaTestThen then;
-  g_autoptr (GString) answer = msa_test_answer (target, &then);
-
-  msa_sim_peer_send (peer, answer->str, (gssize) answer->len);
-}
-
-static void
 drive_by_hand (Drop *self)
 {
   for (guint i = 0; i < 1000 && self->multi != NULL; i++)
@@ -726,7 +702,7 @@ start_drop (Drop *self)
   self->sim = msa_sim_new ();
   self->multi = msa_multi_new_with_sys (msa_sim_get_sys (msa_sim_ref (self->sim)));
   g_object_add_weak_pointer (G_OBJECT (self->multi), (gpointer *) &self->multi);
-  msa_sim_http_server (self->sim, "10.0.0.1", 80, respond_cb, NULL);
+  msa_sim_http_server (self->sim, "10.0.0.1", 80, msa_test_world_respond_cb, NULL);
   g_signal_connect (self->multi, "completed", G_CALLBACK (drop_multi_completed_cb), self);
   g_signal_connect (self->multi, "notify::n-running", G_CALLBACK (drop_notify_cb), self);
   g_signal_connect (msa_multi_get_transfers (self->multi), "items-changed",

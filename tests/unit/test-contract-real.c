@@ -13,17 +13,6 @@
 
 #include <string.h>
 
-static void
-assert_is_fill (gconstpointer data,
-                gsize size,
-                gsize len)
-{
-  g_autofree char *fill = g_malloc (len);
-
-  msa_test_fill (fill, 0, len);
-  g_assert_cmpmem (data, size, fill, len);
-}
-
 /* Nobody listens there. */
 static char *
 make_refusing_uri (GSocket **socket)
@@ -100,11 +89,7 @@ test_many (MsaTestWorld *world)
     easies[i] = msa_test_world_add (world, i % 2 == 0 ? "/size/20000" : "/chunked/20000");
   g_assert_true (msa_test_world_run (world, G_N_ELEMENTS (easies)));
   for (guint i = 0; i < G_N_ELEMENTS (easies); i++)
-    {
-      GBytes *body = msa_easy_get_body (easies[i]);
-
-      assert_is_fill (g_bytes_get_data (body, NULL), g_bytes_get_size (body), 20000);
-    }
+    msa_test_world_assert_filled (easies[i], 20000);
   g_assert_cmpuint (msa_test_server_count_requests (world->server), ==, 200);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 6);
   msa_test_world_assert_all_once (world);
@@ -258,7 +243,8 @@ test_fetch (MsaTestWorld *world)
   g_assert_true (msa_test_world_run_until (world, is_called, &result));
   g_assert_true (msa_test_world_run_until (world, is_called, &failed));
   g_assert_no_error (result.error);
-  assert_is_fill (g_bytes_get_data (result.body, NULL), g_bytes_get_size (result.body), 100000);
+  msa_test_assert_fill (g_bytes_get_data (result.body, NULL), g_bytes_get_size (result.body),
+                        100000);
   g_assert_error (failed.error, MSA_ERROR, MSA_ERROR_HTTP_STATUS);
   g_assert_nonnull (strstr (failed.error->message, "404"));
 }
@@ -354,7 +340,7 @@ test_nested (MsaTestWorld *world)
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run_until (world, is_other_over, easy));
   g_assert_no_error (msa_easy_get_error (easy));
-  assert_is_fill (reader.body->str, reader.body->len, 200000);
+  msa_test_assert_fill (reader.body->str, reader.body->len, 200000);
   msa_test_world_assert_all_once (world);
   g_string_free (reader.body, TRUE);
 }
@@ -388,9 +374,7 @@ test_main_loop (MsaTestWorld *world)
   msa_test_world_add_again (world, easy);
   msa_test_world_add_again (world, other);
   g_assert_true (msa_test_world_run (world, 2));
-  g_assert_no_error (msa_easy_get_error (easy));
-  assert_is_fill (g_bytes_get_data (msa_easy_get_body (easy), NULL),
-                  g_bytes_get_size (msa_easy_get_body (easy)), 300000);
+  msa_test_world_assert_filled (easy, 300000);
   msa_test_world_assert_all_once (world);
   g_main_loop_unref (loop);
 }
@@ -442,7 +426,7 @@ test_paused (MsaTestWorld *world)
       msa_test_world_settle (world, 0);
     }
   g_assert_no_error (msa_easy_get_error (easy));
-  assert_is_fill (reader.body->str, reader.body->len, 9000000);
+  msa_test_assert_fill (reader.body->str, reader.body->len, 9000000);
   msa_test_world_assert_all_once (world);
   g_string_free (reader.body, TRUE);
 }

@@ -22,19 +22,6 @@ typedef struct
   gboolean          real;
 } Pair;
 
-static void
-assert_filled (MsaEasy *easy,
-               gsize len)
-{
-  g_autofree char *expected = g_malloc (len);
-  GBytes *body = msa_easy_get_body (easy);
-
-  g_assert_no_error (msa_easy_get_error (easy));
-  g_assert_nonnull (body);
-  msa_test_fill (expected, 0, len);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), expected, len);
-}
-
 static guint
 count_wanted (MsaMulti *multi)
 {
@@ -101,8 +88,8 @@ run_pair (MsaTestWorld *world,
   msa_easy_resume (held, MSA_DIRECTION_RECEIVE);
   g_assert_true (msa_test_world_run (world, N_TRANSFERS));
   for (guint i = 0; i < N_TRANSFERS; i++)
-    assert_filled (((MsaTestRecord *) world->records->pdata[i])->easy,
-                   i % 2 == 0 ? 400000 : 100000);
+    msa_test_world_assert_filled (((MsaTestRecord *) world->records->pdata[i])->easy,
+                                  i % 2 == 0 ? 400000 : 100000);
   msa_test_world_assert_all_once (world);
   end_old_driver (world);
 }

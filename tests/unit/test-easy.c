@@ -554,17 +554,14 @@ test_sync (MsaTestWorld *world)
   g_autofree char *uri = g_strconcat (world->base, "/size/1000", NULL);
   g_autoptr (MsaEasy) easy = msa_easy_new (uri);
   g_autoptr (GError) error = NULL;
-  g_autofree char *expected = g_malloc (1000);
 
-  msa_test_fill (expected, 0, 1000);
   for (guint i = 0; i < 3; i++)
     {
       g_autoptr (MsaTimings) timings = NULL;
 
       g_assert_true (msa_easy_run_sync (easy, NULL, &error));
       g_assert_no_error (error);
-      g_assert_cmpmem (g_bytes_get_data (msa_easy_get_body (easy), NULL),
-                       g_bytes_get_size (msa_easy_get_body (easy)), expected, 1000);
+      msa_test_world_assert_filled (easy, 1000);
       /* Its multi stays, with the connection. */
       timings = msa_easy_get_timings (easy);
       g_assert_cmpint (msa_timings_is_reused (timings), ==, i > 0);
@@ -668,11 +665,7 @@ test_sync_streams (MsaTestWorld *world)
 static void
 add_run_tests (void)
 {
-  static const struct
-  {
-    const char      *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/easy/properties", test_properties },
     { "/msa/easy/copy-runs", test_copy_runs },
     { "/msa/easy/write-func/replaced", test_write_func_replaced },

@@ -590,11 +590,7 @@ int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char      *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/exchange/replay/each-driver", test_replay_each_driver },
     { "/msa/exchange/replay/fresh-dies", test_fresh_dies },
     { "/msa/exchange/replay/dies-again", test_replay_dies },
@@ -620,8 +616,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   add_methods ();
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
 
   return g_test_run ();
 }

@@ -228,19 +228,6 @@ test_reply (gconstpointer data)
 /* Large replies */
 
 static void
-assert_filled (MsaEasy *easy,
-               gsize len)
-{
-  g_autofree char *expected = g_malloc (len);
-  GBytes *body = msa_easy_get_body (easy);
-
-  g_assert_no_error (msa_easy_get_error (easy));
-  msa_test_fill (expected, 0, len);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), expected, len);
-  g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, len);
-}
-
-static void
 test_large_replies (MsaTestWorld *world)
 {
   MsaEasy *known = msa_test_world_add (world, "/size/3000000");
@@ -248,8 +235,8 @@ test_large_replies (MsaTestWorld *world)
 
   msa_sim_set_segment (world->sim, 1460);
   g_assert_true (msa_test_world_run (world, 2));
-  assert_filled (known, 3000000);
-  assert_filled (chunked, 3000000);
+  msa_test_world_assert_filled (known, 3000000);
+  msa_test_world_assert_filled (chunked, 3000000);
   g_assert_cmpint (msa_easy_get_content_length (known), ==, 3000000);
   g_assert_cmpint (msa_easy_get_content_length (chunked), ==, -1);
 }
@@ -464,7 +451,7 @@ test_error_touches_no_other (MsaTestWorld *world)
       guint kind = i % G_N_ELEMENTS (targets);
 
       if (kind == 0 || kind == 2)
-        assert_filled (easies[i], 200000);
+        msa_test_world_assert_filled (easies[i], 200000);
       else if (kind == 5)
         assert_body (easies[i], "/hello");
       else

@@ -21,17 +21,6 @@
 #define EIGHT_HOLES \
   "fd00::91", "fd00::92", "fd00::93", "fd00::94", "10.0.0.91", "10.0.0.92", "10.0.0.93", "10.0.0.94"
 
-static void
-respond_cb (MsaSimPeer *peer,
-            const char *method,
-            const char *target,
-            const char *head,
-            GBytes *body,
-            gpointer data)
-{
-  msa_sim_http_respond (peer, 200, NULL, target);
-}
-
 /* Beside the world's 10.0.0.1:
  *   fd00::1, 10.0.0.5     answer
  *   fd00::8, 10.0.0.8     refuse
@@ -42,8 +31,8 @@ set_up (MsaTestWorld *world)
 {
   static const char *const holes[] = { EIGHT_HOLES };
 
-  msa_sim_http_server (world->sim, "fd00::1", 80, respond_cb, NULL);
-  msa_sim_http_server (world->sim, "10.0.0.5", 80, respond_cb, NULL);
+  msa_sim_http_server (world->sim, "fd00::1", 80, msa_test_world_respond_cb, NULL);
+  msa_sim_http_server (world->sim, "10.0.0.5", 80, msa_test_world_respond_cb, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (holes); i++)
     msa_sim_set_black_hole (world->sim, holes[i]);
   msa_sim_set_unreachable (world->sim, "fd00::7");
@@ -616,11 +605,7 @@ test_dispose_easy (MsaTestWorld *world)
   test_dispose (world, TRUE);
 }
 
-static const struct
-{
-  const char *path;
-  MsaTestWorldFunc func;
-} tests[] = {
+static const MsaTestWorldTest tests[] = {
   { "/msa/happy-eyeballs/ipv6-first", test_ipv6_first },
   { "/msa/happy-eyeballs/delay", test_delay },
   { "/msa/happy-eyeballs/six-in-flight", test_six },
@@ -642,8 +627,7 @@ main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
   msa_test_world_add_row_test ("/msa/happy-eyeballs/delay-set/none", test_delay_set,
                                GUINT_TO_POINTER (0));
   msa_test_world_add_row_test ("/msa/happy-eyeballs/delay-set/short", test_delay_set,

@@ -258,17 +258,6 @@ static const struct
     "Address already in use" },
 };
 
-static void
-ok_cb (MsaSimPeer *peer,
-       const char *method,
-       const char *target,
-       const char *head,
-       GBytes *body,
-       gpointer data)
-{
-  msa_sim_http_respond (peer, 200, NULL, target);
-}
-
 /* Ports 5001 and 5002 are taken, 10.255.0.2 is ours, eth0 is there. */
 static void
 set_up_local (MsaTestWorld *world)
@@ -278,7 +267,7 @@ set_up_local (MsaTestWorld *world)
   msa_sim_take_local_port (world->sim, 5001);
   msa_sim_take_local_port (world->sim, 5002);
   msa_sim_set_host (world->sim, "both.org", 2 * MS, "10.0.0.1", "fd00::1", NULL);
-  msa_sim_http_server (world->sim, "fd00::1", 80, ok_cb, NULL);
+  msa_sim_http_server (world->sim, "fd00::1", 80, msa_test_world_respond_cb, NULL);
 }
 
 static MsaEasy *

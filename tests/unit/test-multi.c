@@ -523,11 +523,7 @@ int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char      *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/multi/counts-notified", test_counts_notified },
     { "/msa/multi/add/twice", test_added_twice },
     { "/msa/multi/add/closed", test_add_to_closed },

@@ -443,11 +443,7 @@ int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/output-files/no-folder", test_no_folder },
     { "/msa/output-files/below-file", test_below_file },
     { "/msa/output-files/is-folder", test_is_folder },
@@ -468,8 +464,7 @@ main (int argc,
 
   msa_test_world_add_row_test ("/msa/output-files/multi-gone/new", test_multi_gone, &new_file);
   msa_test_world_add_row_test ("/msa/output-files/multi-gone/older", test_multi_gone, &older_file);
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
   /* GIO's own threads write to it on an attached multi. */
   msa_test_world_add_real_test ("/msa/output-files/full-stream", test_full_stream);
   MSA_TEST_WORLD_ADD_ROWS ("/msa/output-files/older", olders, test_older);

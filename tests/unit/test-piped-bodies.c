@@ -72,15 +72,13 @@ static void
 assert_whole (Piped *self,
               gsize len)
 {
-  g_autofree char *expected = g_malloc (len);
   g_autofree char *contents = NULL;
   gsize contents_len;
 
   g_assert_no_error (msa_easy_get_error (self->easy));
   g_assert_cmpuint (msa_easy_get_bytes_received (self->easy), ==, len);
   g_assert_true (g_file_get_contents (self->path, &contents, &contents_len, NULL));
-  msa_test_fill (expected, 0, len);
-  g_assert_cmpmem (contents, contents_len, expected, len);
+  msa_test_assert_fill (contents, contents_len, len);
 }
 
 static void
@@ -338,11 +336,7 @@ int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/piped-bodies/whole", test_whole },
     { "/msa/piped-bodies/small-segments", test_small_segments },
     { "/msa/piped-bodies/second-run", test_second_run },
@@ -360,8 +354,7 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       g_autofree char *path = g_strdup_printf ("/msa/piped-bodies/size/%u", sizes[i]);

@@ -740,11 +740,7 @@ test_body_of_waiter (MsaTestWorld *world)
 static void
 add_tests (void)
 {
-  static const struct
-  {
-    const char      *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "/msa/scheduler/limit/per-host-default", test_per_host_default },
     { "/msa/scheduler/limit/per-host-is-origin", test_per_host_is_origin },
     { "/msa/scheduler/limit/total", test_total },
@@ -777,8 +773,7 @@ add_tests (void)
     { "/msa/scheduler/at-random", test_at_random },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
 }
 
 int
