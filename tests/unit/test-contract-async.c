@@ -8,55 +8,10 @@
 #include "config.h"
 
 #include "msa-easy-options.h"
+#include "sim/msa-test-result.h"
 #include "sim/msa-test-world.h"
 
 #include <string.h>
-
-typedef struct
-{
-  guint   n_calls;
-  GBytes *body;  /* (owned) (nullable): of a fetch */
-  GError *error; /* (owned) (nullable) */
-} Result;
-
-/* TRUE while a call is on the stack that must not deliver. */
-static gboolean inside;
-
-static void
-result_clear (Result *self)
-{
-  g_clear_error (&self->error);
-  g_clear_pointer (&self->body, g_bytes_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
-
-static void
-run_cb (GObject *source,
-        GAsyncResult *result,
-        gpointer user_data)
-{
-  Result *self = user_data;
-  gboolean done;
-
-  g_assert_false (inside);
-  self->n_calls++;
-  done = msa_multi_run_finish (MSA_MULTI (source), result, &self->error);
-  g_assert_true (done == (self->error == NULL));
-}
-
-static void
-fetch_cb (GObject *source,
-          GAsyncResult *result,
-          gpointer user_data)
-{
-  Result *self = user_data;
-
-  g_assert_false (inside);
-  self->n_calls++;
-  self->body = msa_multi_fetch_finish (MSA_MULTI (source), result, &self->error);
-  g_assert_true ((self->body == NULL) == (self->error != NULL));
-}
 
 /* What belongs to another call, or to another multi, is refused; then the right one has it. */
 static void
@@ -76,21 +31,15 @@ fetch_wrongly_cb (GObject *source,
   g_assert_error (close_error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
   g_assert_null (msa_multi_fetch_finish (other, result, &other_error));
   g_assert_error (other_error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
-  fetch_cb (source, result, user_data);
-}
-
-static gboolean
-is_called (gpointer data)
-{
-  return ((Result *) data)->n_calls > 0;
+  msa_test_result_fetch_cb (source, result, user_data);
 }
 
 /* Runs on, so that a second call would show. */
 static void
 wait_for (MsaTestWorld *world,
-          Result *result)
+          MsaTestResult *result)
 {
-  g_assert_true (msa_test_world_run_until (world, is_called, result));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, result));
   msa_test_world_settle (world, 40 * G_USEC_PER_SEC);
   g_assert_cmpuint (result->n_calls, ==, 1);
 }
@@ -100,18 +49,19 @@ static void
 start (MsaTestWorld *world,
        MsaEasy *easy,
        GCancellable *cancellable,
-       Result *result)
+       MsaTestResult *result)
 {
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   msa_test_world_get_record (easy)->n_added++;
-  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, cancellable, run_cb, result);
-  inside = FALSE;
+  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, cancellable,
+                       msa_test_result_run_cb, result);
+  msa_test_result_forbid (FALSE);
 }
 
 static void
 test_success (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/size/10");
 
   start (world, easy, NULL, &result);
@@ -123,7 +73,7 @@ test_success (MsaTestWorld *world)
 static void
 test_failure (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, world->row);
 
   start (world, easy, NULL, &result);
@@ -137,12 +87,13 @@ test_failure (MsaTestWorld *world)
 static void
 test_already_added (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_add (world, "/size/10");
 
-  inside = TRUE;
-  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, NULL, run_cb, &result);
-  inside = FALSE;
+  msa_test_result_forbid (TRUE);
+  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, NULL,
+                       msa_test_result_run_cb, &result);
+  msa_test_result_forbid (FALSE);
   wait_for (world, &result);
   g_assert_error (result.error, MSA_ERROR, MSA_ERROR_ALREADY_ADDED);
   g_assert_no_error (msa_easy_get_error (easy));
@@ -181,7 +132,7 @@ static MsaEasy *
 start_at (MsaTestWorld *world,
           const Stage *stage,
           GCancellable *cancellable,
-          Result *result)
+          MsaTestResult *result)
 {
   MsaEasy *easy = msa_test_world_make (world, stage->uri);
 
@@ -198,9 +149,9 @@ start_at (MsaTestWorld *world,
 static void
 cancel (GCancellable *cancellable)
 {
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   g_cancellable_cancel (cancellable);
-  inside = FALSE;
+  msa_test_result_forbid (FALSE);
 }
 
 static gpointer
@@ -214,7 +165,7 @@ cancel_in_thread (gpointer data)
 static void
 assert_cancelled (MsaTestWorld *world,
                   MsaEasy *easy,
-                  Result *result)
+                  MsaTestResult *result)
 {
   wait_for (world, result);
   g_assert_error (result->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -226,7 +177,7 @@ test_cancelled (MsaTestWorld *world)
 {
   const Stage *stage = world->row;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy;
 
   if (stage->state == MSA_EASY_IDLE)
@@ -244,7 +195,7 @@ static void
 test_cancelled_from_thread (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = start_at (world, world->row, cancellable, &result);
 
   g_thread_join (g_thread_new ("cancel", cancel_in_thread, cancellable));
@@ -258,8 +209,8 @@ test_cancelled_twice (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GCancellable) other_cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
-  g_auto (Result) other_result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
+  g_auto (MsaTestResult) other_result = { 0 };
   MsaEasy *easy = start_at (world, &stages[3], cancellable, &result);
   MsaEasy *other = start_at (world, &stages[3], other_cancellable, &other_result);
 
@@ -283,7 +234,7 @@ static void
 test_cancelled_from_other_completion (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = start_at (world, &stages[3], cancellable, &result);
   MsaEasy *other = msa_test_world_add (world, "/size/10");
 
@@ -299,7 +250,7 @@ static void
 test_cancelled_from_own_completion (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/size/10");
 
   msa_test_world_get_record (easy)->completed = cancel_data;
@@ -321,7 +272,7 @@ static void
 test_cancelled_from_headers (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/part/100");
 
   g_signal_connect (easy, "headers", G_CALLBACK (cancel_in_headers_cb), cancellable);
@@ -345,7 +296,7 @@ static void
 test_cancelled_from_write (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/part/100");
 
   msa_easy_set_write_func (easy, cancel_in_write_cb, cancellable, NULL);
@@ -375,7 +326,7 @@ static void
 test_cancelled_underneath (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/part/100");
 
   msa_easy_set_write_func (easy, cancel_and_settle_cb, cancellable, NULL);
@@ -389,7 +340,7 @@ static void
 test_cancelled_when_over (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/size/10");
 
   start (world, easy, cancellable, &result);
@@ -407,7 +358,7 @@ static void
 test_cancelled_then_replaced (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = start_at (world, &stages[3], cancellable, &result);
 
   cancel (cancellable);
@@ -424,12 +375,12 @@ test_cancelled_then_replaced (MsaTestWorld *world)
 static void
 test_removed (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = start_at (world, world->row, NULL, &result);
 
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   msa_test_world_remove (world, easy);
-  inside = FALSE;
+  msa_test_result_forbid (FALSE);
   g_assert_cmpuint (result.n_calls, ==, 0);
   wait_for (world, &result);
   g_assert_error (result.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -449,9 +400,9 @@ remove_in_idle_cb (gpointer data)
 {
   Removal *removal = data;
 
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   msa_test_world_remove (removal->world, removal->easy);
-  inside = FALSE;
+  msa_test_result_forbid (FALSE);
 
   return G_SOURCE_REMOVE;
 }
@@ -459,7 +410,7 @@ remove_in_idle_cb (gpointer data)
 static void
 test_removed_in_idle (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   Removal removal = { world, start_at (world, &stages[3], NULL, &result) };
 
   g_idle_add (remove_in_idle_cb, &removal);
@@ -474,7 +425,7 @@ remove_all (MsaTestRecord *record,
 {
   MsaTestWorld *world = record->world;
 
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   for (guint i = 0; i < world->records->len; i++)
     {
       MsaTestRecord *each = g_ptr_array_index (world->records, i);
@@ -482,13 +433,13 @@ remove_all (MsaTestRecord *record,
       if (each->n_easy == 0)
         msa_test_world_remove (world, each->easy);
     }
-  inside = FALSE;
+  msa_test_result_forbid (FALSE);
 }
 
 static void
 test_removed_from_completion (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/size/10");
 
   start_at (world, &stages[3], NULL, &result);
@@ -502,9 +453,9 @@ test_removed_from_completion (MsaTestWorld *world)
 /* Run again by another asynchronous call from the callback of the first. */
 typedef struct
 {
-  Result    result;
-  MsaEasy  *easy;  /* (unowned) */
-  guint     n_left;
+  MsaTestResult result;
+  MsaEasy      *easy; /* (unowned) */
+  guint         n_left;
 } Chain;
 
 static void
@@ -546,9 +497,10 @@ test_chain (MsaTestWorld *world)
 static void
 test_fetch_body (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
 
-  msa_multi_fetch_async (world->multi, "http://example.org/hello", NULL, fetch_cb, &result);
+  msa_multi_fetch_async (world->multi, "http://example.org/hello", NULL,
+                         msa_test_result_fetch_cb, &result);
   wait_for (world, &result);
   g_assert_no_error (result.error);
   g_assert_cmpmem (g_bytes_get_data (result.body, NULL), g_bytes_get_size (result.body), "/hello",
@@ -558,7 +510,7 @@ test_fetch_body (MsaTestWorld *world)
 static void
 test_fetch_finished_wrongly (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
 
   msa_multi_fetch_async (world->multi, "http://example.org/hello", NULL, fetch_wrongly_cb,
                          &result);
@@ -570,9 +522,9 @@ test_fetch_finished_wrongly (MsaTestWorld *world)
 static void
 test_fetch_empty (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
 
-  msa_multi_fetch_async (world->multi, world->row, NULL, fetch_cb, &result);
+  msa_multi_fetch_async (world->multi, world->row, NULL, msa_test_result_fetch_cb, &result);
   wait_for (world, &result);
   g_assert_no_error (result.error);
   g_assert_cmpuint (g_bytes_get_size (result.body), ==, 0);
@@ -581,10 +533,10 @@ test_fetch_empty (MsaTestWorld *world)
 static void
 test_fetch_status (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   g_autofree char *uri = g_strconcat ("http://example.org/status/", world->row, NULL);
 
-  msa_multi_fetch_async (world->multi, uri, NULL, fetch_cb, &result);
+  msa_multi_fetch_async (world->multi, uri, NULL, msa_test_result_fetch_cb, &result);
   wait_for (world, &result);
   if (strcmp (world->row, "400") < 0)
     {
@@ -598,9 +550,10 @@ test_fetch_status (MsaTestWorld *world)
 static void
 test_fetch_failure (MsaTestWorld *world)
 {
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
 
-  msa_multi_fetch_async (world->multi, "http://unknown.example/", NULL, fetch_cb, &result);
+  msa_multi_fetch_async (world->multi, "http://unknown.example/", NULL,
+                         msa_test_result_fetch_cb, &result);
   wait_for (world, &result);
   g_assert_error (result.error, MSA_ERROR, MSA_ERROR_RESOLVE);
 }
@@ -609,9 +562,10 @@ static void
 test_fetch_cancelled (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
 
-  msa_multi_fetch_async (world->multi, "http://example.org/hang", cancellable, fetch_cb, &result);
+  msa_multi_fetch_async (world->multi, "http://example.org/hang", cancellable,
+                         msa_test_result_fetch_cb, &result);
   msa_test_world_settle (world, 100000);
   cancel (cancellable);
   wait_for (world, &result);

@@ -10,6 +10,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-result.h"
 #include "sim/msa-test-world.h"
 
 #include <string.h>
@@ -349,62 +350,22 @@ test_reusable_after_disposal (MsaTestWorld *world)
 
 /* Disposing by force, with all kinds of calls pending: these end, but not from within. */
 
-static gboolean inside;
-
-typedef struct
-{
-  guint   n_calls;
-  GError *error; /* (owned) (nullable) */
-} Result;
-
-static void
-result_clear (Result *self)
-{
-  g_clear_error (&self->error);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
-
-static void
-run_cb (GObject *source,
-        GAsyncResult *result,
-        gpointer user_data)
-{
-  Result *self = user_data;
-
-  g_assert_false (inside);
-  self->n_calls++;
-  msa_multi_run_finish (MSA_MULTI (source), result, &self->error);
-}
-
-static void
-close_cb (GObject *source,
-          GAsyncResult *result,
-          gpointer user_data)
-{
-  Result *self = user_data;
-
-  g_assert_false (inside);
-  self->n_calls++;
-  msa_multi_close_finish (MSA_MULTI (source), result, &self->error);
-}
-
 static void
 test_disposed_by_force (MsaTestWorld *world)
 {
-  g_auto (Result) run = { 0 };
-  g_auto (Result) closed = { 0 };
+  g_auto (MsaTestResult) run = { 0 };
+  g_auto (MsaTestResult) closed = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/hang");
 
-  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, NULL, run_cb, &run);
+  msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, NULL, msa_test_result_run_cb, &run);
   g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_WAITING));
-  msa_multi_close_async (world->multi, NULL, close_cb, &closed);
+  msa_multi_close_async (world->multi, NULL, msa_test_result_close_cb, &closed);
   msa_test_world_settle (world, 1000);
 
   msa_multi_detach (world->multi);
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   g_object_run_dispose (G_OBJECT (world->multi));
-  inside = FALSE;
+  msa_test_result_forbid (FALSE);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (run.n_calls, ==, 1);
@@ -416,20 +377,14 @@ test_disposed_by_force (MsaTestWorld *world)
 
 /* close_async() */
 
-static gboolean
-is_called (gpointer data)
-{
-  return ((Result *) data)->n_calls > 0;
-}
-
 static void
 close_world (MsaTestWorld *world,
              GCancellable *cancellable,
-             Result *result)
+             MsaTestResult *result)
 {
-  inside = TRUE;
-  msa_multi_close_async (world->multi, cancellable, close_cb, result);
-  inside = FALSE;
+  msa_test_result_forbid (TRUE);
+  msa_multi_close_async (world->multi, cancellable, msa_test_result_close_cb, result);
+  msa_test_result_forbid (FALSE);
 }
 
 static void
@@ -448,9 +403,9 @@ static void
 test_close (MsaTestWorld *world)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Result) closed = { 0 };
-  g_auto (Result) again = { 0 };
-  g_auto (Result) run = { 0 };
+  g_auto (MsaTestResult) closed = { 0 };
+  g_auto (MsaTestResult) again = { 0 };
+  g_auto (MsaTestResult) run = { 0 };
   MsaEasy *late = msa_test_world_make (world, "/size/10");
   MsaEasy *slow;
 
@@ -465,10 +420,10 @@ test_close (MsaTestWorld *world)
   close_world (world, NULL, &closed);
   g_assert_false (msa_multi_add (world->multi, late, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_CLOSED);
-  msa_multi_run_async (world->multi, late, G_PRIORITY_DEFAULT, NULL, run_cb, &run);
+  msa_multi_run_async (world->multi, late, G_PRIORITY_DEFAULT, NULL, msa_test_result_run_cb, &run);
   close_world (world, NULL, &again);
 
-  g_assert_true (msa_test_world_run_until (world, is_called, &closed));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &closed));
   g_assert_no_error (closed.error);
   g_assert_cmpuint (world->n_ok, ==, 5);
   msa_test_world_assert_all_once (world);
@@ -483,13 +438,13 @@ test_close (MsaTestWorld *world)
 static void
 test_close_idle (MsaTestWorld *world)
 {
-  g_auto (Result) closed = { 0 };
+  g_auto (MsaTestResult) closed = { 0 };
 
   msa_test_world_add (world, "/size/100");
   g_assert_true (msa_test_world_run (world, 1));
   close_world (world, NULL, &closed);
   g_assert_cmpuint (closed.n_calls, ==, 0);
-  g_assert_true (msa_test_world_run_until (world, is_called, &closed));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &closed));
   g_assert_no_error (closed.error);
   msa_test_world_settle (world, 10000);
   assert_closed (world);
@@ -498,10 +453,10 @@ test_close_idle (MsaTestWorld *world)
 static void
 test_close_unused (MsaTestWorld *world)
 {
-  g_auto (Result) closed = { 0 };
+  g_auto (MsaTestResult) closed = { 0 };
 
   close_world (world, NULL, &closed);
-  g_assert_true (msa_test_world_run_until (world, is_called, &closed));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &closed));
   g_assert_no_error (closed.error);
   assert_closed (world);
 }
@@ -511,7 +466,7 @@ static void
 test_close_cancelled (MsaTestWorld *world)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) closed = { 0 };
+  g_auto (MsaTestResult) closed = { 0 };
   MsaEasy *easy = msa_test_world_make (world, "/hang");
 
   msa_easy_set_timeout_ms (easy, 700);
@@ -521,9 +476,9 @@ test_close_cancelled (MsaTestWorld *world)
   msa_test_world_settle (world, 1000);
   g_assert_cmpuint (closed.n_calls, ==, 0);
 
-  inside = TRUE;
+  msa_test_result_forbid (TRUE);
   g_cancellable_cancel (cancellable);
-  inside = FALSE;
+  msa_test_result_forbid (FALSE);
   msa_test_world_settle (world, 1000);
   g_assert_cmpuint (closed.n_calls, ==, 1);
   g_assert_error (closed.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -546,13 +501,13 @@ close_in_handler (MsaTestRecord *record,
 static void
 test_close_from_completion (MsaTestWorld *world)
 {
-  g_auto (Result) closed = { 0 };
+  g_auto (MsaTestResult) closed = { 0 };
   MsaEasy *easy = msa_test_world_add (world, "/size/100");
 
   msa_test_world_add (world, "/chunked/9000");
   msa_test_world_get_record (easy)->completed = close_in_handler;
   msa_test_world_get_record (easy)->data = &closed;
-  g_assert_true (msa_test_world_run_until (world, is_called, &closed));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &closed));
   g_assert_no_error (closed.error);
   msa_test_world_settle (world, 10000);
   msa_test_world_assert_all_once (world);

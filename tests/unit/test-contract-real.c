@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include "msa-easy-options.h"
+#include "sim/msa-test-result.h"
 #include "sim/msa-test-world.h"
 
 #include <string.h>
@@ -118,61 +119,6 @@ test_removed (MsaTestWorld *world)
 
 /* Asynchronous calls, and cancelling from another thread: nobody else wakes the driver */
 
-typedef struct
-{
-  guint   n_calls;
-  GBytes *body;  /* (owned) (nullable) */
-  GError *error; /* (owned) (nullable) */
-} Result;
-
-static void
-result_clear (Result *self)
-{
-  g_clear_error (&self->error);
-  g_clear_pointer (&self->body, g_bytes_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
-
-static void
-run_cb (GObject *source,
-        GAsyncResult *result,
-        gpointer user_data)
-{
-  Result *self = user_data;
-
-  self->n_calls++;
-  msa_multi_run_finish (MSA_MULTI (source), result, &self->error);
-}
-
-static void
-fetch_cb (GObject *source,
-          GAsyncResult *result,
-          gpointer user_data)
-{
-  Result *self = user_data;
-
-  self->n_calls++;
-  self->body = msa_multi_fetch_finish (MSA_MULTI (source), result, &self->error);
-}
-
-static void
-close_cb (GObject *source,
-          GAsyncResult *result,
-          gpointer user_data)
-{
-  Result *self = user_data;
-
-  self->n_calls++;
-  msa_multi_close_finish (MSA_MULTI (source), result, &self->error);
-}
-
-static gboolean
-is_called (gpointer data)
-{
-  return ((Result *) data)->n_calls > 0;
-}
-
 /* Cancels when the other thread's turn has come: usually while the driver waits, at times
  * before. */
 static gpointer
@@ -190,16 +136,17 @@ test_cancelled_from_thread (MsaTestWorld *world)
   for (guint i = 0; i < 20; i++)
     {
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      g_auto (Result) result = { 0 };
+      g_auto (MsaTestResult) result = { 0 };
       MsaEasy *easy = msa_test_world_make (world, "/hang");
       GThread *thread;
 
       msa_test_world_get_record (easy)->n_added++;
-      msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, cancellable, run_cb, &result);
+      msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, cancellable,
+                           msa_test_result_run_cb, &result);
       if (i % 2 == 0)
         g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_WAITING));
       thread = g_thread_new ("cancel", cancel_in_thread, cancellable);
-      g_assert_true (msa_test_world_run_until (world, is_called, &result));
+      g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &result));
       g_thread_join (thread);
       g_assert_error (result.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_assert_cmpuint (result.n_calls, ==, 1);
@@ -214,13 +161,14 @@ test_cancelled_in_race (MsaTestWorld *world)
   for (guint i = 0; i < 100; i++)
     {
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      g_auto (Result) result = { 0 };
+      g_auto (MsaTestResult) result = { 0 };
       MsaEasy *easy = msa_test_world_make (world, "/size/10");
       GThread *thread = g_thread_new ("cancel", cancel_in_thread, cancellable);
 
       msa_test_world_get_record (easy)->n_added++;
-      msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, cancellable, run_cb, &result);
-      g_assert_true (msa_test_world_run_until (world, is_called, &result));
+      msa_multi_run_async (world->multi, easy, G_PRIORITY_DEFAULT, cancellable,
+                           msa_test_result_run_cb, &result);
+      g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &result));
       g_thread_join (thread);
       msa_test_world_settle (world, 0);
       if (result.error != NULL)
@@ -235,13 +183,13 @@ test_fetch (MsaTestWorld *world)
 {
   g_autofree char *good = g_strconcat (world->base, "/size/100000", NULL);
   g_autofree char *missing = g_strconcat (world->base, "/status/404", NULL);
-  g_auto (Result) result = { 0 };
-  g_auto (Result) failed = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
+  g_auto (MsaTestResult) failed = { 0 };
 
-  msa_multi_fetch_async (world->multi, good, NULL, fetch_cb, &result);
-  msa_multi_fetch_async (world->multi, missing, NULL, fetch_cb, &failed);
-  g_assert_true (msa_test_world_run_until (world, is_called, &result));
-  g_assert_true (msa_test_world_run_until (world, is_called, &failed));
+  msa_multi_fetch_async (world->multi, good, NULL, msa_test_result_fetch_cb, &result);
+  msa_multi_fetch_async (world->multi, missing, NULL, msa_test_result_fetch_cb, &failed);
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &result));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &failed));
   g_assert_no_error (result.error);
   msa_test_assert_fill (g_bytes_get_data (result.body, NULL), g_bytes_get_size (result.body),
                         100000);
@@ -253,16 +201,16 @@ static void
 test_closed (MsaTestWorld *world)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (Result) result = { 0 };
+  g_auto (MsaTestResult) result = { 0 };
   MsaEasy *late = msa_test_world_make (world, "/size/10");
 
   for (guint i = 0; i < 20; i++)
     msa_test_world_add (world, "/chunked/5000");
   g_assert_true (msa_test_world_run (world, 1));
-  msa_multi_close_async (world->multi, NULL, close_cb, &result);
+  msa_multi_close_async (world->multi, NULL, msa_test_result_close_cb, &result);
   g_assert_false (msa_multi_add (world->multi, late, &error));
   g_assert_error (error, MSA_ERROR, MSA_ERROR_CLOSED);
-  g_assert_true (msa_test_world_run_until (world, is_called, &result));
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, &result));
   g_assert_no_error (result.error);
   g_assert_cmpuint (world->n_ok, ==, 20);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);

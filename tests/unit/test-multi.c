@@ -8,6 +8,7 @@
 
 #include "msa-easy-options.h"
 #include "msa-multi-private.h"
+#include "sim/msa-test-result.h"
 #include "sim/msa-test-world.h"
 
 /* Properties */
@@ -460,63 +461,33 @@ test_attach_again (MsaTestWorld *world)
 
 /* Fetching */
 
-typedef struct
-{
-  GBytes *body;
-  GError *error;
-  guint   n;
-} Fetched;
-
 static void
-fetched_cb (GObject *object,
-            GAsyncResult *result,
-            gpointer data)
-{
-  Fetched *fetched = data;
-
-  fetched->body = msa_multi_fetch_finish (MSA_MULTI (object), result, &fetched->error);
-  fetched->n++;
-}
-
-static Fetched
 fetch (MsaTestWorld *world,
-       const char *uri)
+       const char *uri,
+       MsaTestResult *result)
 {
-  Fetched fetched = { NULL, NULL, 0 };
-
-  msa_multi_fetch_async (world->multi, uri, NULL, fetched_cb, &fetched);
-  for (guint i = 0; fetched.n == 0; i++)
-    {
-      msa_test_world_settle (world, 1000);
-      while (g_main_context_iteration (NULL, FALSE))
-        ;
-      g_assert_cmpuint (i, <, 100);
-    }
-
-  return fetched;
+  msa_multi_fetch_async (world->multi, uri, NULL, msa_test_result_fetch_cb, result);
+  g_assert_true (msa_test_world_run_until (world, msa_test_result_is_there, result));
 }
 
 static void
 test_fetch (MsaTestWorld *world)
 {
-  Fetched fetched = fetch (world, "http://example.org/hello");
+  g_auto (MsaTestResult) good = { 0 };
+  g_auto (MsaTestResult) missing = { 0 };
+  g_auto (MsaTestResult) cut = { 0 };
 
-  g_assert_no_error (fetched.error);
-  g_assert_cmpmem (g_bytes_get_data (fetched.body, NULL), g_bytes_get_size (fetched.body), "/hello",
-                   6);
-  g_bytes_unref (fetched.body);
+  fetch (world, "http://example.org/hello", &good);
+  g_assert_no_error (good.error);
+  g_assert_cmpmem (g_bytes_get_data (good.body, NULL), g_bytes_get_size (good.body), "/hello", 6);
 
-  fetched = fetch (world, "http://example.org/status/404");
-  g_assert_null (fetched.body);
-  g_assert_error (fetched.error, MSA_ERROR, MSA_ERROR_HTTP_STATUS);
-  g_assert_nonnull (strstr (fetched.error->message, "404"));
-  g_assert_nonnull (strstr (fetched.error->message, "example.org"));
-  g_error_free (fetched.error);
+  fetch (world, "http://example.org/status/404", &missing);
+  g_assert_error (missing.error, MSA_ERROR, MSA_ERROR_HTTP_STATUS);
+  g_assert_nonnull (strstr (missing.error->message, "404"));
+  g_assert_nonnull (strstr (missing.error->message, "example.org"));
 
-  fetched = fetch (world, "http://example.org/truncated/100");
-  g_assert_null (fetched.body);
-  g_assert_error (fetched.error, MSA_ERROR, MSA_ERROR_TRUNCATED);
-  g_error_free (fetched.error);
+  fetch (world, "http://example.org/truncated/100", &cut);
+  g_assert_error (cut.error, MSA_ERROR, MSA_ERROR_TRUNCATED);
 }
 
 int
