@@ -15,6 +15,7 @@
 typedef struct
 {
   MsaTestWorld  *world;       /* (unowned) */
+  MsaTestRecord *record;      /* (unowned) (nullable): of the easy it is set on */
   GString       *body;        /* (owned): what was taken */
   GString       *offered;     /* (owned): what came last */
   guint          n_calls;
@@ -24,21 +25,32 @@ typedef struct
   gboolean       on_stack;
 } Writer;
 
-static void
-writer_init (Writer *self,
-             MsaTestWorld *world)
+static Writer *
+writer_new (MsaTestWorld *world)
 {
-  *self = (Writer) { .world = world, .answer = MSA_WRITE_CONTINUE };
+  Writer *self = g_new0 (Writer, 1);
+
+  self->world = world;
+  self->answer = MSA_WRITE_CONTINUE;
   self->body = g_string_new (NULL);
   self->offered = g_string_new (NULL);
+
+  return self;
 }
 
+/* The easy lets go of it once. */
 static void
-writer_clear (Writer *self)
+writer_free (Writer *self)
 {
+  if (self->record->easy != NULL)
+    msa_easy_set_write_func (self->record->easy, NULL, NULL, NULL);
+  g_assert_cmpuint (self->n_destroyed, ==, 1);
   g_string_free (self->body, TRUE);
   g_string_free (self->offered, TRUE);
+  g_free (self);
 }
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Writer, writer_free)
 
 /* Never while the function it belongs to runs. */
 static void
@@ -74,13 +86,24 @@ write_cb (MsaEasy *easy,
 }
 
 static void
-assert_is_fill (const GString *text,
-                gsize len)
+assert_taken (const Writer *self,
+              gsize len)
 {
-  g_autofree char *fill = g_malloc (len);
+  msa_test_assert_fill (self->body->str, self->body->len, len);
+}
 
-  msa_test_fill (fill, 0, len);
-  g_assert_cmpmem (text->str, text->len, fill, len);
+/* Not added. */
+static MsaEasy *
+make_writer (Writer *self,
+             const char *uri,
+             MsaEasyWriteFunc func)
+{
+  MsaEasy *easy = msa_test_world_make (self->world, uri);
+
+  self->record = msa_test_world_get_record (easy);
+  msa_easy_set_write_func (easy, func, self, writer_destroyed);
+
+  return easy;
 }
 
 static MsaEasy *
@@ -88,9 +111,8 @@ add_writer (Writer *self,
             const char *uri,
             MsaEasyWriteFunc func)
 {
-  MsaEasy *easy = msa_test_world_make (self->world, uri);
+  MsaEasy *easy = make_writer (self, uri, func);
 
-  msa_easy_set_write_func (easy, func, self, writer_destroyed);
   msa_test_world_add_again (self->world, easy);
 
   return easy;
@@ -102,42 +124,51 @@ was_called (gpointer data)
   return ((Writer *) data)->n_calls > 0;
 }
 
+/* Added, and paused by the answer to its first bytes, as by so many more. */
+static MsaEasy *
+pause_writer (Writer *self,
+              const char *uri,
+              guint n_pauses)
+{
+  MsaEasy *easy = add_writer (self, uri, write_cb);
+
+  self->n_pauses = n_pauses;
+  g_assert_true (msa_test_world_run_until (self->world, was_called, self));
+
+  return easy;
+}
+
 /* Taking */
 
 static void
 test_takes_all (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, world->row, write_cb);
 
-  writer_init (&writer, world);
   msa_sim_set_segment (world->sim, 900);
-  easy = add_writer (&writer, world->row, write_cb);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 30000);
+  assert_taken (writer, 30000);
   g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, 30000);
   g_assert_null (msa_easy_get_body (easy));
-  g_assert_cmpuint (writer.n_destroyed, ==, 0);
+  g_assert_cmpuint (writer->n_destroyed, ==, 0);
   msa_test_world_drop (world, easy);
   msa_test_world_settle (world, 0);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
+  g_assert_cmpuint (writer->n_destroyed, ==, 1);
   msa_test_world_assert_all_once (world);
-  writer_clear (&writer);
 }
 
 /* No bytes, no call. */
 static void
 test_empty (MsaTestWorld *world)
 {
-  Writer writer;
+  g_autoptr (Writer) writer = writer_new (world);
 
-  writer_init (&writer, world);
-  msa_easy_set_write_func (add_writer (&writer, world->row, write_cb), NULL, NULL, NULL);
+  msa_easy_set_write_func (add_writer (writer, world->row, write_cb), NULL, NULL, NULL);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_cmpuint (world->n_ok, ==, 1);
-  g_assert_cmpuint (writer.n_calls, ==, 0);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
-  writer_clear (&writer);
+  g_assert_cmpuint (writer->n_calls, ==, 0);
+  g_assert_cmpuint (writer->n_destroyed, ==, 1);
 }
 
 /* Refusing */
@@ -145,21 +176,16 @@ test_empty (MsaTestWorld *world)
 static void
 test_refused (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, "/chunked/30000", write_cb);
 
-  writer_init (&writer, world);
-  writer.answer = (MsaWriteResult) GPOINTER_TO_INT (world->row);
-  easy = add_writer (&writer, "/chunked/30000", write_cb);
+  writer->answer = (MsaWriteResult) GPOINTER_TO_INT (world->row);
   g_assert_true (msa_test_world_run (world, 1));
   msa_test_world_settle (world, G_USEC_PER_SEC);
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_WRITE);
-  g_assert_cmpuint (writer.n_calls, ==, 1);
+  g_assert_cmpuint (writer->n_calls, ==, 1);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
-  writer_clear (&writer);
 }
 
 /* Pausing by the answer */
@@ -169,31 +195,25 @@ static void
 test_paused_by_answer (MsaTestWorld *world)
 {
   g_autoptr (GString) first = g_string_new (NULL);
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = pause_writer (writer, world->row, 3);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 3;
-  easy = add_writer (&writer, world->row, write_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
-  g_string_append_len (first, writer.offered->str, (gssize) writer.offered->len);
+  g_string_append_len (first, writer->offered->str, (gssize) writer->offered->len);
 
   for (guint i = 1; i <= 3; i++)
     {
       msa_test_world_settle (world, G_USEC_PER_SEC);
-      g_assert_cmpuint (writer.n_calls, ==, i);
-      g_assert_cmpmem (writer.offered->str, MIN (first->len, writer.offered->len), first->str,
-                       MIN (first->len, writer.offered->len));
+      g_assert_cmpuint (writer->n_calls, ==, i);
+      g_assert_cmpmem (writer->offered->str, MIN (first->len, writer->offered->len), first->str,
+                       MIN (first->len, writer->offered->len));
       g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, 0);
       msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
-      g_assert_cmpuint (writer.n_calls, ==, i);
+      g_assert_cmpuint (writer->n_calls, ==, i);
     }
 
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 30000);
+  assert_taken (writer, 30000);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 /* What is done with the transfer meanwhile leaves what is to come again. */
@@ -253,24 +273,20 @@ pause_each_cb (MsaEasy *easy,
 static void
 test_paused_each_time (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, world->row, pause_each_cb);
 
-  writer_init (&writer, world);
   msa_sim_set_segment (world->sim, 333);
-  easy = add_writer (&writer, world->row, pause_each_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
+  g_assert_true (msa_test_world_run_until (world, was_called, writer));
   for (guint i = 0; i < 1000 && world->n_completed == 0; i++)
     {
       msa_test_world_settle (world, 2);
       msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
     }
   g_assert_cmpuint (world->n_ok, ==, 1);
-  assert_is_fill (writer.body, 30000);
-  g_assert_cmpuint (writer.n_calls, >=, 4);
+  assert_taken (writer, 30000);
+  g_assert_cmpuint (writer->n_calls, >=, 4);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 /* Pausing by the function */
@@ -294,23 +310,19 @@ pause_and_take_cb (MsaEasy *easy,
 static void
 test_paused_by_function (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, world->row, pause_and_take_cb);
 
-  writer_init (&writer, world);
-  easy = add_writer (&writer, world->row, pause_and_take_cb);
   for (guint i = 1; world->n_completed == 0; i++)
     {
       msa_test_world_settle (world, G_USEC_PER_SEC);
       if (world->n_completed == 0)
-        g_assert_cmpuint (writer.n_calls, ==, i);
+        g_assert_cmpuint (writer->n_calls, ==, i);
       g_assert_cmpuint (i, <, 1000);
       msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
     }
-  assert_is_fill (writer.body, 30000);
+  assert_taken (writer, 30000);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 static void
@@ -324,40 +336,32 @@ pause_in_headers_cb (MsaEasy *easy,
 static void
 test_paused_in_headers (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, world->row, write_cb);
 
-  writer_init (&writer, world);
-  easy = add_writer (&writer, world->row, write_cb);
   g_signal_connect (easy, "headers", G_CALLBACK (pause_in_headers_cb), NULL);
   msa_test_world_settle (world, G_USEC_PER_SEC);
   g_assert_cmpint (msa_easy_get_state (easy), ==, MSA_EASY_RECEIVING);
-  g_assert_cmpuint (writer.n_calls, ==, 0);
+  g_assert_cmpuint (writer->n_calls, ==, 0);
   msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 30000);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
+  assert_taken (writer, 30000);
 }
 
 /* Before it is even started: nothing of the body comes. */
 static void
 test_paused_from_start (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, "/size/30000", write_cb);
 
-  writer_init (&writer, world);
-  easy = add_writer (&writer, "/size/30000", write_cb);
   msa_easy_pause (easy, MSA_DIRECTION_BOTH);
   msa_test_world_settle (world, 10 * G_USEC_PER_SEC);
-  g_assert_cmpuint (writer.n_calls, ==, 0);
+  g_assert_cmpuint (writer->n_calls, ==, 0);
   g_assert_cmpuint (world->n_completed, ==, 0);
   msa_easy_resume (easy, MSA_DIRECTION_BOTH);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 30000);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
+  assert_taken (writer, 30000);
 }
 
 /* One direction alone */
@@ -368,12 +372,11 @@ static MsaEasy *
 add_post (Writer *self,
           MsaDirections paused)
 {
-  MsaEasy *easy = msa_test_world_make (self->world, "/size/30000");
+  MsaEasy *easy = make_writer (self, "/size/30000", write_cb);
   g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (POST_BYTES), POST_BYTES);
 
   msa_easy_set_method (easy, "POST");
   msa_easy_set_body (easy, "text/plain", body);
-  msa_easy_set_write_func (easy, write_cb, self, writer_destroyed);
   msa_test_world_add_again (self->world, easy);
   msa_easy_pause (easy, paused);
 
@@ -390,11 +393,9 @@ count_sent (MsaTestWorld *world)
 static void
 test_paused_send (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_post (writer, MSA_DIRECTION_SEND);
 
-  writer_init (&writer, world);
-  easy = add_post (&writer, MSA_DIRECTION_SEND);
   msa_test_world_settle (world, G_USEC_PER_SEC);
   g_assert_cmpuint (count_sent (world), >, 0);
   g_assert_cmpuint (count_sent (world), <, 1000);
@@ -406,31 +407,25 @@ test_paused_send (MsaTestWorld *world)
   msa_easy_resume (easy, MSA_DIRECTION_SEND);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_cmpuint (count_sent (world), >, POST_BYTES);
-  assert_is_fill (writer.body, 30000);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
+  assert_taken (writer, 30000);
 }
 
 /* The body goes, the reply is not looked at. */
 static void
 test_paused_receive_sends (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_post (writer, MSA_DIRECTION_RECEIVE);
 
-  writer_init (&writer, world);
-  easy = add_post (&writer, MSA_DIRECTION_RECEIVE);
   msa_test_world_settle (world, G_USEC_PER_SEC);
   g_assert_cmpuint (count_sent (world), >, POST_BYTES);
   msa_easy_resume (easy, MSA_DIRECTION_SEND);
   msa_test_world_settle (world, G_USEC_PER_SEC);
-  g_assert_cmpuint (writer.n_calls, ==, 0);
+  g_assert_cmpuint (writer->n_calls, ==, 0);
 
   msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 30000);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
+  assert_taken (writer, 30000);
 }
 
 /* Resumed by another transfer's handler. */
@@ -444,62 +439,45 @@ resume_data (MsaTestRecord *record,
 static void
 test_resumed_from_handler (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy, *other;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = pause_writer (writer, "/chunked/30000", 1);
+  MsaEasy *other = msa_test_world_add (world, "/size/10");
 
-  writer_init (&writer, world);
-  writer.n_pauses = 1;
-  easy = add_writer (&writer, "/chunked/30000", write_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
-  other = msa_test_world_add (world, "/size/10");
   msa_test_world_get_record (other)->completed = resume_data;
   msa_test_world_get_record (other)->data = easy;
   g_assert_true (msa_test_world_run (world, 2));
-  assert_is_fill (writer.body, 30000);
+  assert_taken (writer, 30000);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 /* A paused transfer's time goes on. */
 static void
 test_paused_times_out (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy = msa_test_world_make (world, "/size/30000");
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = make_writer (writer, "/size/30000", write_cb);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 1;
+  writer->n_pauses = 1;
   msa_easy_set_timeout_ms (easy, 500);
-  msa_easy_set_write_func (easy, write_cb, &writer, writer_destroyed);
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TIMED_OUT);
   msa_test_world_settle (world, G_USEC_PER_SEC);
-  g_assert_cmpuint (writer.n_calls, ==, 1);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
-  writer_clear (&writer);
+  g_assert_cmpuint (writer->n_calls, ==, 1);
 }
 
 /* The other end goes meanwhile: what had come is delivered first. */
 static void
 test_paused_peer_gone (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = pause_writer (writer, "/truncated/1000", 1);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 1;
-  easy = add_writer (&writer, "/truncated/1000", write_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
   msa_test_world_settle (world, G_USEC_PER_SEC);
   msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 500);
+  assert_taken (writer, 500);
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TRUNCATED);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 /* Replaced, cleared, removed */
@@ -526,17 +504,15 @@ replace_itself_cb (MsaEasy *easy,
 static void
 test_replaced_within_itself (MsaTestWorld *world)
 {
-  Writer writer;
+  g_autoptr (Writer) writer = writer_new (world);
 
-  writer_init (&writer, world);
   if (world->row != NULL)
-    writer.answer = MSA_WRITE_PAUSE;
-  add_writer (&writer, "/chunked/30000", replace_itself_cb);
+    writer->answer = MSA_WRITE_PAUSE;
+  add_writer (writer, "/chunked/30000", replace_itself_cb);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_cmpuint (world->n_ok, ==, 1);
-  assert_is_fill (writer.body, 30000);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
-  writer_clear (&writer);
+  assert_taken (writer, 30000);
+  g_assert_cmpuint (writer->n_destroyed, ==, 1);
 }
 
 static MsaWriteResult
@@ -564,43 +540,36 @@ remove_itself_cb (MsaEasy *easy,
 static void
 test_removed_within_itself (MsaTestWorld *world)
 {
-  Writer writer;
+  g_autoptr (Writer) writer = writer_new (world);
 
-  writer_init (&writer, world);
-  writer.answer = (MsaWriteResult) GPOINTER_TO_INT (world->row);
-  add_writer (&writer, "/chunked/30000", remove_itself_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
+  writer->answer = (MsaWriteResult) GPOINTER_TO_INT (world->row);
+  add_writer (writer, "/chunked/30000", remove_itself_cb);
+  g_assert_true (msa_test_world_run_until (world, was_called, writer));
   msa_test_world_settle (world, G_USEC_PER_SEC);
-  g_assert_cmpuint (writer.n_calls, ==, 1);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
+  g_assert_cmpuint (writer->n_calls, ==, 1);
+  g_assert_cmpuint (writer->n_destroyed, ==, 1);
   g_assert_cmpuint (world->n_completed, ==, 0);
   msa_test_world_assert_all_once (world);
-  writer_clear (&writer);
 }
 
 /* Removed while paused: its bytes, its connection and the function's data are freed. */
 static void
 test_removed_while_paused (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = pause_writer (writer, world->row, 1);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 1;
-  easy = add_writer (&writer, world->row, write_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
   msa_test_world_settle (world, 100000);
   msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  g_assert_cmpuint (writer.n_destroyed, ==, 0);
+  g_assert_cmpuint (writer->n_destroyed, ==, 0);
   msa_test_world_remove (world, easy);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
+  g_assert_cmpuint (writer->n_destroyed, ==, 1);
   msa_easy_resume (easy, MSA_DIRECTION_BOTH);
   msa_test_world_settle (world, G_USEC_PER_SEC);
-  g_assert_cmpuint (writer.n_calls, ==, 1);
+  g_assert_cmpuint (writer->n_calls, ==, 1);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
   g_assert_true (msa_sim_peer_is_closed (msa_sim_get_peer (world->sim, 0)));
   msa_test_world_assert_all_once (world);
-  writer_clear (&writer);
 }
 
 /* What destroys the data calls the multi in turn. */
@@ -620,65 +589,54 @@ call_when_destroyed (gpointer data)
 static void
 test_destroy_calls (MsaTestWorld *world)
 {
-  Writer writer;
+  g_autoptr (Writer) writer = writer_new (world);
   MsaEasy *easy = msa_test_world_make (world, "/part/100");
 
-  writer_init (&writer, world);
-  msa_easy_set_write_func (easy, write_cb, &writer, call_when_destroyed);
+  writer->record = msa_test_world_get_record (easy);
+  msa_easy_set_write_func (easy, write_cb, writer, call_when_destroyed);
   msa_test_world_add_again (world, easy);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
+  g_assert_true (msa_test_world_run_until (world, was_called, writer));
   if (world->row != NULL)
-    writer.answer = MSA_WRITE_PAUSE;
+    writer->answer = MSA_WRITE_PAUSE;
   /* The run alone has it: it goes in the removal. */
   msa_easy_set_write_func (easy, NULL, NULL, NULL);
   msa_easy_set_uri (easy, "http://example.org/size/10");
   msa_test_world_remove (world, easy);
-  g_assert_cmpuint (writer.n_destroyed, ==, 1);
+  g_assert_cmpuint (writer->n_destroyed, ==, 1);
   msa_test_world_settle (world, G_USEC_PER_SEC);
   g_assert_cmpuint (world->n_ok, ==, world->row != NULL ? 1 : 0);
   msa_test_world_assert_all_once (world);
-  writer_clear (&writer);
 }
 
 /* A pause belongs to its run. */
 static void
 test_pause_ends_with_run (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = pause_writer (writer, "/size/1000", 1);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 1;
-  easy = add_writer (&writer, "/size/1000", write_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
   msa_test_world_remove (world, easy);
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_is_fill (writer.body, 1000);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
+  assert_taken (writer, 1000);
 }
 
 /* The other transfers of the same host do not mind. */
 static void
 test_paused_beside_others (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = add_writer (writer, "/size/30000", write_cb);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 1;
-  easy = add_writer (&writer, "/size/30000", write_cb);
+  writer->n_pauses = 1;
   for (guint i = 0; i < 20; i++)
     msa_test_world_add (world, "/chunked/5000");
   g_assert_true (msa_test_world_run (world, 20));
   g_assert_cmpuint (world->n_ok, ==, 20);
   msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
   g_assert_true (msa_test_world_run (world, 21));
-  assert_is_fill (writer.body, 30000);
+  assert_taken (writer, 30000);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 int

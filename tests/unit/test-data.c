@@ -32,19 +32,25 @@ typedef struct
   Then then;
 } Listener;
 
-static void
-listener_init (Listener *self,
-               MsaTestWorld *world)
+static Listener *
+listener_new (MsaTestWorld *world)
 {
-  *self = (Listener) { .world = world };
+  Listener *self = g_new0 (Listener, 1);
+
+  self->world = world;
   self->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  return self;
 }
 
 static void
-listener_clear (Listener *self)
+listener_free (Listener *self)
 {
   g_ptr_array_unref (self->parts);
+  g_free (self);
 }
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Listener, listener_free)
 
 static void
 data_cb (MsaEasy *easy,
@@ -96,32 +102,40 @@ static void
 assert_told (const Listener *self,
              gsize len)
 {
-  g_autofree char *fill = g_malloc (len);
-  gsize offset = 0;
+  g_autoptr (GString) told = g_string_new (NULL);
 
-  msa_test_fill (fill, 0, len);
   for (guint i = 0; i < self->parts->len; i++)
     {
       gsize size;
       const char *part = g_bytes_get_data (g_ptr_array_index (self->parts, i), &size);
 
-      g_assert_cmpuint (offset + size, <=, len);
-      g_assert_cmpmem (part, size, fill + offset, size);
-      offset += size;
+      g_string_append_len (told, part, (gssize) size);
     }
-  g_assert_cmpuint (offset, ==, len);
+  msa_test_assert_fill (told->str, told->len, len);
 }
 
+/* Not added. */
 static MsaEasy *
-listen_to (Listener *self,
-           const char *uri,
-           gboolean by_function)
+make_heard (Listener *self,
+            const char *uri)
 {
   MsaEasy *easy = msa_test_world_make (self->world, uri);
 
   g_signal_connect (easy, "data", G_CALLBACK (data_cb), self);
-  if (by_function)
-    msa_easy_set_write_func (easy, write_cb, self, NULL);
+
+  return easy;
+}
+
+/* @func (nullable): what takes the body. */
+static MsaEasy *
+listen_to (Listener *self,
+           const char *uri,
+           MsaEasyWriteFunc func)
+{
+  MsaEasy *easy = make_heard (self, uri);
+
+  if (func != NULL)
+    msa_easy_set_write_func (easy, func, self, NULL);
   msa_test_world_add_again (self->world, easy);
 
   return easy;
@@ -132,52 +146,44 @@ listen_to (Listener *self,
 static void
 test_memory (MsaTestWorld *world)
 {
-  Listener listener;
-  MsaEasy *easy;
+  g_autoptr (Listener) listener = listener_new (world);
+  MsaEasy *easy = listen_to (listener, world->row, NULL);
 
-  listener_init (&listener, world);
   msa_sim_set_segment (world->sim, 900);
-  easy = listen_to (&listener, world->row, FALSE);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_no_error (msa_easy_get_error (easy));
-  assert_told (&listener, 30000);
-  g_assert_cmpuint (listener.parts->len, >, 1);
+  assert_told (listener, 30000);
+  g_assert_cmpuint (listener->parts->len, >, 1);
   g_assert_cmpuint (g_bytes_get_size (msa_easy_get_body (easy)), ==, 30000);
   msa_test_world_drop (world, easy);
-  assert_told (&listener, 30000);
-  listener_clear (&listener);
+  assert_told (listener, 30000);
 }
 
 static void
 test_function (MsaTestWorld *world)
 {
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
 
-  listener_init (&listener, world);
   msa_sim_set_segment (world->sim, 900);
-  listen_to (&listener, world->row, TRUE);
+  listen_to (listener, world->row, write_cb);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_told (&listener, 30000);
-  g_assert_cmpuint (listener.n_taken, ==, 30000);
-  g_assert_cmpuint (listener.parts->len, ==, listener.n_offered);
-  listener_clear (&listener);
+  assert_told (listener, 30000);
+  g_assert_cmpuint (listener->n_taken, ==, 30000);
+  g_assert_cmpuint (listener->parts->len, ==, listener->n_offered);
 }
 
 static void
 test_stream (MsaTestWorld *world)
 {
   g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
-  MsaEasy *easy = msa_test_world_make (world, world->row);
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
+  MsaEasy *easy = make_heard (listener, world->row);
 
-  listener_init (&listener, world);
-  g_signal_connect (easy, "data", G_CALLBACK (data_cb), &listener);
   msa_easy_set_output_stream (easy, stream);
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_no_error (msa_easy_get_error (easy));
-  assert_told (&listener, 30000);
-  listener_clear (&listener);
+  assert_told (listener, 30000);
 }
 
 /* A body of known length is read straight to where it is kept, as much as there is at once: but not
@@ -185,28 +191,24 @@ test_stream (MsaTestWorld *world)
 static void
 test_large (MsaTestWorld *world)
 {
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
 
-  listener_init (&listener, world);
-  listen_to (&listener, world->row, FALSE);
+  listen_to (listener, world->row, NULL);
   g_assert_true (msa_test_world_run (world, 1));
-  assert_told (&listener, 1000000);
-  g_assert_cmpuint (listener.parts->len, >=, 1000000 / MSA_MAX_WRITE_CHUNK_BYTES);
-  listener_clear (&listener);
+  assert_told (listener, 1000000);
+  g_assert_cmpuint (listener->parts->len, >=, 1000000 / MSA_MAX_WRITE_CHUNK_BYTES);
 }
 
 /* No bytes, no part. */
 static void
 test_empty (MsaTestWorld *world)
 {
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
 
-  listener_init (&listener, world);
-  listen_to (&listener, world->row, FALSE);
+  listen_to (listener, world->row, NULL);
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_cmpuint (world->n_ok, ==, 1);
-  g_assert_cmpuint (listener.parts->len, ==, 0);
-  listener_clear (&listener);
+  g_assert_cmpuint (listener->parts->len, ==, 0);
 }
 
 /* What the sink does not take */
@@ -215,37 +217,31 @@ test_empty (MsaTestWorld *world)
 static void
 test_paused_part (MsaTestWorld *world)
 {
-  Listener listener;
-  MsaEasy *easy;
+  g_autoptr (Listener) listener = listener_new (world);
+  MsaEasy *easy = listen_to (listener, world->row, write_cb);
 
-  listener_init (&listener, world);
-  listener.n_pauses = 3;
-  easy = listen_to (&listener, world->row, TRUE);
+  listener->n_pauses = 3;
   for (guint i = 1; i <= 3; i++)
     {
       msa_test_world_settle (world, G_USEC_PER_SEC);
-      g_assert_cmpuint (listener.n_offered, ==, i);
-      g_assert_cmpuint (listener.parts->len, ==, 0);
+      g_assert_cmpuint (listener->n_offered, ==, i);
+      g_assert_cmpuint (listener->parts->len, ==, 0);
       msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
     }
   g_assert_true (msa_test_world_run (world, 1));
-  assert_told (&listener, 30000);
-  listener_clear (&listener);
+  assert_told (listener, 30000);
 }
 
 static void
 test_refused_part (MsaTestWorld *world)
 {
-  Listener listener;
-  MsaEasy *easy;
+  g_autoptr (Listener) listener = listener_new (world);
+  MsaEasy *easy = listen_to (listener, world->row, write_cb);
 
-  listener_init (&listener, world);
-  listener.refuses = TRUE;
-  easy = listen_to (&listener, world->row, TRUE);
+  listener->refuses = TRUE;
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_WRITE);
-  g_assert_cmpuint (listener.parts->len, ==, 0);
-  listener_clear (&listener);
+  g_assert_cmpuint (listener->parts->len, ==, 0);
 }
 
 /* Removed by its write function: nobody hears more of it. */
@@ -263,17 +259,12 @@ remove_and_take_cb (MsaEasy *easy,
 static void
 test_removed_by_function (MsaTestWorld *world)
 {
-  MsaEasy *easy = msa_test_world_make (world, world->row);
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
 
-  listener_init (&listener, world);
-  g_signal_connect (easy, "data", G_CALLBACK (data_cb), &listener);
-  msa_easy_set_write_func (easy, remove_and_take_cb, &listener, NULL);
-  msa_test_world_add_again (world, easy);
+  listen_to (listener, world->row, remove_and_take_cb);
   msa_test_world_settle (world, G_USEC_PER_SEC);
-  g_assert_cmpuint (listener.parts->len, ==, 0);
+  g_assert_cmpuint (listener->parts->len, ==, 0);
   g_assert_cmpuint (msa_multi_get_n_running (world->multi), ==, 0);
-  listener_clear (&listener);
 }
 
 /* What a handler does */
@@ -282,59 +273,51 @@ test_removed_by_function (MsaTestWorld *world)
 static void
 test_pauses (MsaTestWorld *world)
 {
-  Listener listener;
-  MsaEasy *easy;
+  g_autoptr (Listener) listener = listener_new (world);
+  MsaEasy *easy = listen_to (listener, world->row, NULL);
 
-  listener_init (&listener, world);
-  listener.then = THEN_PAUSE;
+  listener->then = THEN_PAUSE;
   msa_sim_set_segment (world->sim, 5000);
-  easy = listen_to (&listener, world->row, FALSE);
   for (guint i = 1; world->n_completed == 0; i++)
     {
       msa_test_world_settle (world, G_USEC_PER_SEC);
       if (world->n_completed == 0)
-        g_assert_cmpuint (listener.parts->len, ==, i);
+        g_assert_cmpuint (listener->parts->len, ==, i);
       g_assert_cmpuint (i, <, 1000);
       msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
     }
   g_assert_cmpuint (world->n_ok, ==, 1);
-  g_assert_cmpuint (listener.parts->len, >, 1);
-  assert_told (&listener, 30000);
-  listener_clear (&listener);
+  g_assert_cmpuint (listener->parts->len, >, 1);
+  assert_told (listener, 30000);
 }
 
 static void
 test_removes (MsaTestWorld *world)
 {
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
 
-  listener_init (&listener, world);
-  listener.then = THEN_REMOVE;
+  listener->then = THEN_REMOVE;
   msa_sim_set_segment (world->sim, 900);
-  listen_to (&listener, world->row, FALSE);
+  listen_to (listener, world->row, NULL);
   msa_test_world_settle (world, G_USEC_PER_SEC);
-  g_assert_cmpuint (listener.parts->len, ==, 1);
+  g_assert_cmpuint (listener->parts->len, ==, 1);
   g_assert_cmpuint (world->n_completed, ==, 0);
   g_assert_cmpuint (msa_multi_get_n_running (world->multi), ==, 0);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);
-  listener_clear (&listener);
 }
 
 /* The run goes on unheard. */
 static void
 test_disconnects (MsaTestWorld *world)
 {
-  Listener listener;
-  MsaEasy *easy;
+  g_autoptr (Listener) listener = listener_new (world);
+  MsaEasy *easy = listen_to (listener, world->row, NULL);
 
-  listener_init (&listener, world);
-  listener.then = THEN_DISCONNECT;
+  listener->then = THEN_DISCONNECT;
   msa_sim_set_segment (world->sim, 900);
-  easy = listen_to (&listener, world->row, FALSE);
   g_assert_true (msa_test_world_run (world, 1));
-  g_assert_cmpuint (listener.parts->len, ==, 1);
+  g_assert_cmpuint (listener->parts->len, ==, 1);
   g_assert_cmpuint (g_bytes_get_size (msa_easy_get_body (easy)), ==, 30000);
-  listener_clear (&listener);
 }
 
 /* Only runs that were added while somebody listened: the next one is. */
@@ -342,27 +325,21 @@ static void
 test_connected_late (MsaTestWorld *world)
 {
   MsaEasy *easy = msa_test_world_add (world, world->row);
-  Listener listener;
+  g_autoptr (Listener) listener = listener_new (world);
 
-  listener_init (&listener, world);
-  g_signal_connect (easy, "data", G_CALLBACK (data_cb), &listener);
+  g_signal_connect (easy, "data", G_CALLBACK (data_cb), listener);
   g_assert_true (msa_test_world_run (world, 1));
-  g_assert_cmpuint (listener.parts->len, ==, 0);
+  g_assert_cmpuint (listener->parts->len, ==, 0);
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 2));
-  assert_told (&listener, 30000);
-  listener_clear (&listener);
+  assert_told (listener, 30000);
 }
 
 int
 main (int argc,
       char **argv)
 {
-  static const struct
-  {
-    const char *path;
-    MsaTestWorldFunc func;
-  } tests[] = {
+  static const MsaTestWorldTest tests[] = {
     { "memory", test_memory },
     { "function", test_function },
     { "stream", test_stream },
