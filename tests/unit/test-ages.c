@@ -23,6 +23,16 @@ run_one (MsaTestWorld *world,
   msa_test_world_settle (world, 10 * MS);
 }
 
+/* On the last of so many connections. */
+static void
+run_on (MsaTestWorld *world,
+        const char *uri,
+        guint n_connections)
+{
+  run_one (world, uri);
+  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, n_connections);
+}
+
 static guint
 count_connections (MsaTestWorld *world)
 {
@@ -41,15 +51,40 @@ expect_end_after (MsaTestWorld *world,
   g_assert_cmpuint (count_connections (world), ==, 0);
 }
 
-/* Idle connections */
+/* By either age, set before there is a connection or while it idles */
+
+typedef struct
+{
+  const char *name;
+  const char *property;
+  guint first_s;   /* before there is one; 0: the default */
+  guint idle_s;    /* after so long */
+  guint changed_s; /* it is this; 0: the same */
+  guint left_s;    /* and so long it is still there */
+} EndRow;
+
+static const EndRow ends[] = {
+  { "idle/set", "max-idle-age-s", 5, 0, 0, 5 },
+  { "idle/raised", "max-idle-age-s", 0, 100, 200, 100 },
+  { "old/idle", "max-connection-age-s", 10, 0, 0, 10 },
+  { "old/lowered", "max-connection-age-s", 0, 50, 60, 10 },
+};
 
 static void
-test_idle_set (MsaTestWorld *world)
+test_end (MsaTestWorld *world)
 {
-  msa_multi_set_max_idle_age_s (world->multi, 5);
+  const EndRow *row = world->row;
+
+  if (row->first_s != 0)
+    g_object_set (world->multi, row->property, row->first_s, NULL);
   run_one (world, "/a");
-  expect_end_after (world, 5 * S);
+  msa_test_world_settle (world, row->idle_s * S);
+  if (row->changed_s != 0)
+    g_object_set (world->multi, row->property, row->changed_s, NULL);
+  expect_end_after (world, row->left_s * S);
 }
+
+/* Idle connections */
 
 static void
 test_idle_longer (MsaTestWorld *world)
@@ -57,8 +92,7 @@ test_idle_longer (MsaTestWorld *world)
   msa_multi_set_max_idle_age_s (world->multi, 5000);
   run_one (world, "/a");
   msa_test_world_settle (world, 4990 * S);
-  run_one (world, "/b");
-  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 1);
+  run_on (world, "/b", 1);
   expect_end_after (world, 5000 * S);
 }
 
@@ -71,8 +105,7 @@ test_idle_without_limit (MsaTestWorld *world)
   run_one (world, "/a");
   g_assert_cmpint (msa_multi_get_timeout_ms (world->multi), ==, -1);
   msa_test_world_settle (world, 100 * HOUR);
-  run_one (world, "/b");
-  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 1);
+  run_on (world, "/b", 1);
 }
 
 /* Set while it idles, to what is over already or not yet. */
@@ -91,15 +124,6 @@ test_idle_lowered (MsaTestWorld *world)
   g_assert_cmpuint (count_connections (world), ==, 0);
 }
 
-static void
-test_idle_raised (MsaTestWorld *world)
-{
-  run_one (world, "/a");
-  msa_test_world_settle (world, 100 * S);
-  msa_multi_set_max_idle_age_s (world->multi, 200);
-  expect_end_after (world, 100 * S);
-}
-
 /* No timer runs meanwhile. */
 static void
 test_idle_asleep (MsaTestWorld *world)
@@ -107,11 +131,9 @@ test_idle_asleep (MsaTestWorld *world)
   msa_multi_set_max_idle_age_s (world->multi, 300);
   run_one (world, "/a");
   msa_sim_suspend (world->sim, 200 * S);
-  run_one (world, "/b");
-  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 1);
+  run_on (world, "/b", 1);
   msa_sim_suspend (world->sim, 301 * S);
-  run_one (world, "/c");
-  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 2);
+  run_on (world, "/c", 2);
 }
 
 /* Old ones */
@@ -128,14 +150,6 @@ test_age_busy (MsaTestWorld *world)
   /* At 0, 3, 6 and 9 seconds; and at 12. */
   g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 2);
   g_assert_cmpuint (world->n_ok, ==, 5);
-}
-
-static void
-test_age_idle (MsaTestWorld *world)
-{
-  msa_multi_set_max_connection_age_s (world->multi, 10);
-  run_one (world, "/a");
-  expect_end_after (world, 10 * S);
 }
 
 /* It ends the connection, not what runs there. */
@@ -157,23 +171,13 @@ test_age_in_use (MsaTestWorld *world)
 }
 
 static void
-test_age_lowered (MsaTestWorld *world)
-{
-  run_one (world, "/a");
-  msa_test_world_settle (world, 50 * S);
-  msa_multi_set_max_connection_age_s (world->multi, 60);
-  expect_end_after (world, 10 * S);
-}
-
-static void
 test_age_without_limit (MsaTestWorld *world)
 {
   msa_multi_set_max_idle_age_s (world->multi, 100 * 3600);
   msa_multi_set_max_connection_age_s (world->multi, 0);
   run_one (world, "/a");
   msa_test_world_settle (world, 50 * HOUR);
-  run_one (world, "/b");
-  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 1);
+  run_on (world, "/b", 1);
 }
 
 /* Addresses */
@@ -331,21 +335,13 @@ test_properties (void)
   g_assert_cmpint (msa_multi_get_dns_cache_timeout_s (multi), ==, G_MAXINT);
 }
 
-static const struct
-{
-  const char *path;
-  MsaTestWorldFunc func;
-} tests[] = {
-  { "/msa/ages/idle/set", test_idle_set },
+static const MsaTestWorldTest tests[] = {
   { "/msa/ages/idle/longer", test_idle_longer },
   { "/msa/ages/idle/without-limit", test_idle_without_limit },
   { "/msa/ages/idle/lowered", test_idle_lowered },
-  { "/msa/ages/idle/raised", test_idle_raised },
   { "/msa/ages/idle/asleep", test_idle_asleep },
   { "/msa/ages/old/busy", test_age_busy },
-  { "/msa/ages/old/idle", test_age_idle },
   { "/msa/ages/old/in-use", test_age_in_use },
-  { "/msa/ages/old/lowered", test_age_lowered },
   { "/msa/ages/old/without-limit", test_age_without_limit },
   { "/msa/ages/names/changed", test_names_changed },
   { "/msa/ages/names/shared", test_names_shared },
@@ -358,8 +354,8 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
-    msa_test_world_add_test (tests[i].path, tests[i].func);
+  msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/ages", ends, test_end);
   MSA_TEST_WORLD_ADD_ROWS ("/msa/ages/names/found", found, test_found);
   MSA_TEST_WORLD_ADD_ROWS ("/msa/ages/names/denied", denied, test_denied);
   g_test_add_func ("/msa/ages/properties", test_properties);
