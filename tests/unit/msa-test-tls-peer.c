@@ -15,6 +15,11 @@
 /* More turns than a stuttering transport needs to move a byte. */
 #define MAX_IDLE_TURNS 4
 
+const MsaTestTlsVersion msa_test_tls_versions[2] = {
+  { "tls-1-2", MSA_TEST_TLS_1_2 },
+  { "tls-1-3", MSA_TEST_TLS_1_3 },
+};
+
 typedef struct
 {
   MsaFilter base;

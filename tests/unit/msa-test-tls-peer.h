@@ -10,7 +10,25 @@
 #include <gnutls/gnutls.h>
 
 #include "msa-test-pki.h"
+#include "sim/msa-test-rows.h"
 #include "tls/msa-tls-private.h"
+
+/* Priorities that leave one version. */
+#define MSA_TEST_TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
+#define MSA_TEST_TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+typedef struct
+{
+  const char *name;
+  const char *priority;
+} MsaTestTlsVersion;
+
+extern const MsaTestTlsVersion msa_test_tls_versions[2];
+
+/* A test for each version, which is given its priority. */
+#define MSA_TEST_TLS_ADD_VERSIONS(folder, func) \
+  MSA_TEST_FOR_ROWS (folder, msa_test_tls_versions, \
+                     g_test_add_data_func (path_, msa_test_tls_versions[i_].priority, func))
 
 typedef struct
 {

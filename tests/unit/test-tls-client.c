@@ -17,8 +17,6 @@
 #include <gnutls/x509.h>
 
 #define HOST "www.example.org"
-#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define BROKEN_CERTIFICATE "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 #define BROKEN_KEY "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 
@@ -241,8 +239,6 @@ test_contents (void)
 }
 
 /* --- showing --- */
-
-static const char *const versions[] = { TLS_1_2, TLS_1_3 };
 
 typedef struct
 {
@@ -601,20 +597,6 @@ test_negotiation (gconstpointer data)
 /* --- all --- */
 
 static void
-add_for_versions (const char *name,
-                  GTestDataFunc func)
-{
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (versions); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/tls-client/%s/tls-1-%d", name, (int) i + 2);
-
-      g_test_add_data_func (path, versions[i], func);
-    }
-}
-
-static void
 make_certificates (void)
 {
   const MsaTestCertSpec server_spec = { .dns = { HOST } };
@@ -646,11 +628,11 @@ main (int argc,
   g_test_add_func ("/msa/tls-client/load/pem", test_load_pem);
   g_test_add_func ("/msa/tls-client/load/trust-store-first", test_load_without_ca);
   g_test_add_func ("/msa/tls-client/contents", test_contents);
-  add_for_versions ("shown", test_shown);
-  add_for_versions ("shown-to-other-wishes", test_shown_to_other_wishes);
-  add_for_versions ("not-shown-to-impostor", test_not_shown_to_impostor);
-  add_for_versions ("not-asked-for", test_not_asked_for);
-  add_for_versions ("none-to-show", test_none_to_show);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-client/shown", test_shown);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-client/shown-to-other-wishes", test_shown_to_other_wishes);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-client/not-shown-to-impostor", test_not_shown_to_impostor);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-client/not-asked-for", test_not_asked_for);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-client/none-to-show", test_none_to_show);
   MSA_TEST_ADD_NUMBERED ("/msa/tls-client/pin-file", pins, test_pin_file);
   g_test_add_func ("/msa/tls-client/pin-file/and-list", test_pin_file_and_list);
   MSA_TEST_ADD_NUMBERED ("/msa/tls-client/priority", priorities, test_priority);

@@ -12,10 +12,6 @@
 #include <gnutls/x509.h>
 
 #define HOST "www.example.org"
-#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
-
-static const char *const versions[] = { TLS_1_2, TLS_1_3 };
 
 static MsaTestPki *pki;
 static MsaTestPki *sub;
@@ -420,20 +416,6 @@ test_pin_right (gconstpointer data)
 /* --- all --- */
 
 static void
-add_for_versions (const char *name,
-                  GTestDataFunc func)
-{
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (versions); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/tls-doubt/%s/tls-1-%d", name, (int) i + 2);
-
-      g_test_add_data_func (path, versions[i], func);
-    }
-}
-
-static void
 make_certificates (void)
 {
   const MsaTestCertSpec spec = { .dns = { HOST } };
@@ -457,20 +439,20 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
   make_certificates ();
 
-  add_for_versions ("accept", test_accept);
-  add_for_versions ("reject", test_reject);
-  add_for_versions ("decided-once", test_decided_once);
-  add_for_versions ("decided-early", test_decided_early);
-  add_for_versions ("freed-undecided", test_freed_undecided);
-  add_for_versions ("nobody-asked", test_nobody_asked);
-  add_for_versions ("no-doubt", test_no_doubt);
-  add_for_versions ("rests", test_rests);
-  add_for_versions ("gone-meanwhile", test_gone_meanwhile);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/accept", test_accept);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/reject", test_reject);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/decided-once", test_decided_once);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/decided-early", test_decided_early);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/freed-undecided", test_freed_undecided);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/nobody-asked", test_nobody_asked);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/no-doubt", test_no_doubt);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/rests", test_rests);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/gone-meanwhile", test_gone_meanwhile);
   MSA_TEST_ADD_NUMBERED ("/msa/tls-doubt/flags", doubts, test_flags);
-  add_for_versions ("chain/doubted", test_chain);
-  add_for_versions ("chain/refused", test_chain_of_refused);
-  add_for_versions ("pin/wrong-is-final", test_pin);
-  add_for_versions ("pin/right-leaves-doubt", test_pin_right);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/chain/doubted", test_chain);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/chain/refused", test_chain_of_refused);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/pin/wrong-is-final", test_pin);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-doubt/pin/right-leaves-doubt", test_pin_right);
   status = g_test_run ();
 
   msa_test_cert_free (client_cert);

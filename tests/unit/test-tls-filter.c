@@ -10,8 +10,6 @@
 #include "tls/msa-tls-filter-private.h"
 
 #define HOST "www.example.org"
-#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
 static MsaTestPki *pki;
 static MsaTestCert *cert;
@@ -33,11 +31,11 @@ typedef struct
 } Transport;
 
 static const Transport transports[] = {
-  { "tls-1-3", TLS_1_3, 0, FALSE },
-  { "tls-1-2", TLS_1_2, 0, FALSE },
-  { "tls-1-3-byte-by-byte", TLS_1_3, 1, TRUE },
-  { "tls-1-2-byte-by-byte", TLS_1_2, 1, TRUE },
-  { "tls-1-3-by-seven", TLS_1_3, 7, FALSE },
+  { "tls-1-3", MSA_TEST_TLS_1_3, 0, FALSE },
+  { "tls-1-2", MSA_TEST_TLS_1_2, 0, FALSE },
+  { "tls-1-3-byte-by-byte", MSA_TEST_TLS_1_3, 1, TRUE },
+  { "tls-1-2-byte-by-byte", MSA_TEST_TLS_1_2, 1, TRUE },
+  { "tls-1-3-by-seven", MSA_TEST_TLS_1_3, 7, FALSE },
 };
 
 static MsaHost *
@@ -229,7 +227,7 @@ test_flight (void)
 {
   Pair pair;
 
-  pair_open (&pair, TLS_1_2);
+  pair_open (&pair, MSA_TEST_TLS_1_2);
   g_assert_cmpuint (pair.peer->n_sends, ==, 2);
   pair_clear (&pair);
 }
@@ -333,17 +331,18 @@ static const struct
   int version; /* 0: no handshake */
 } versions[] = {
   { "best-is-1-3", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, "NORMAL", GNUTLS_TLS1_3 },
-  { "default-takes-1-2", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, TLS_1_2, GNUTLS_TLS1_2 },
+  { "default-takes-1-2", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO, MSA_TEST_TLS_1_2,
+    GNUTLS_TLS1_2 },
   { "default-refuses-1-1", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO,
     "NORMAL:-VERS-ALL:+VERS-TLS1.1", 0 },
   { "default-refuses-1-0", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_AUTO,
     "NORMAL:-VERS-ALL:+VERS-TLS1.0", 0 },
   { "max-1-2", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_TLS_1_2, "NORMAL", GNUTLS_TLS1_2 },
-  { "max-1-2-refuses-1-3", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_TLS_1_2, TLS_1_3, 0 },
+  { "max-1-2-refuses-1-3", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_TLS_1_2, MSA_TEST_TLS_1_3, 0 },
   { "max-1-2-refuses-1-1", MSA_TLS_VERSION_AUTO, MSA_TLS_VERSION_TLS_1_2,
     "NORMAL:-VERS-ALL:+VERS-TLS1.1", 0 },
   { "min-1-3", MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_AUTO, "NORMAL", GNUTLS_TLS1_3 },
-  { "min-1-3-refuses-1-2", MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_AUTO, TLS_1_2, 0 },
+  { "min-1-3-refuses-1-2", MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_AUTO, MSA_TEST_TLS_1_2, 0 },
   { "only-1-2", MSA_TLS_VERSION_TLS_1_2, MSA_TLS_VERSION_TLS_1_2, "NORMAL", GNUTLS_TLS1_2 },
   { "only-1-3", MSA_TLS_VERSION_TLS_1_3, MSA_TLS_VERSION_TLS_1_3, "NORMAL", GNUTLS_TLS1_3 },
 };
@@ -893,7 +892,7 @@ test_ticket_is_no_data (void)
   Pair pair;
 
   /* The first one came with the handshake and lies in the input. */
-  pair_open (&pair, TLS_1_3);
+  pair_open (&pair, MSA_TEST_TLS_1_3);
   g_assert_true (msa_filter_pending (pair.client));
   g_assert_false (msa_filter_peek (pair.client));
   g_assert_false (msa_filter_pending (pair.client));
@@ -911,7 +910,7 @@ test_key_update_is_no_data (void)
 {
   Pair pair;
 
-  pair_open (&pair, TLS_1_3);
+  pair_open (&pair, MSA_TEST_TLS_1_3);
   g_assert_false (msa_filter_peek (pair.client));
   g_assert_cmpint (gnutls_session_key_update (pair.peer->session, GNUTLS_KU_PEER), ==, 0);
   g_assert_cmpuint (pair.peer->to_client->len, >, 0);
@@ -930,7 +929,7 @@ test_data_behind_tickets (void)
 {
   Pair pair;
 
-  pair_open (&pair, TLS_1_3);
+  pair_open (&pair, MSA_TEST_TLS_1_3);
   g_assert_cmpint (gnutls_session_ticket_send (pair.peer->session, 3, 0), ==, 0);
   msa_test_tls_peer_write (pair.peer, "data", 4);
   assert_receives (&pair, "data");
@@ -949,7 +948,7 @@ test_many_tickets (void)
   Pair pair;
   int i;
 
-  pair_open (&pair, TLS_1_3);
+  pair_open (&pair, MSA_TEST_TLS_1_3);
   assert_gives (&pair, MSA_IO_AGAIN);
   for (i = 0; i < 50; i++)
     g_assert_cmpint (gnutls_session_ticket_send (pair.peer->session, 1, 0), ==, 0);
@@ -972,7 +971,7 @@ test_empty_record (void)
 {
   Pair pair;
 
-  pair_open (&pair, TLS_1_3);
+  pair_open (&pair, MSA_TEST_TLS_1_3);
   g_assert_cmpint (gnutls_record_send2 (pair.peer->session, "", 0, 16, 0), ==, 0);
   g_assert_cmpuint (pair.peer->to_client->len, >, 0);
   g_assert_false (msa_filter_peek (pair.client));
@@ -990,7 +989,7 @@ test_renegotiation_refused (void)
   int result;
   Pair pair;
 
-  pair_open (&pair, TLS_1_2);
+  pair_open (&pair, MSA_TEST_TLS_1_2);
   g_assert_cmpint (gnutls_rehandshake (pair.peer->session), ==, 0);
   assert_gives (&pair, MSA_IO_AGAIN);
   got = msa_test_tls_peer_read (pair.peer, &result);
@@ -1011,7 +1010,7 @@ test_renegotiation_refused_blocked (void)
   int result;
   Pair pair;
 
-  pair_open (&pair, TLS_1_2);
+  pair_open (&pair, MSA_TEST_TLS_1_2);
   g_assert_cmpint (gnutls_rehandshake (pair.peer->session), ==, 0);
   pair.peer->out_blocked = TRUE;
   assert_gives (&pair, MSA_IO_AGAIN);
@@ -1036,7 +1035,7 @@ test_renegotiation_refused_late (void)
   int result;
   Pair pair;
 
-  pair_open (&pair, TLS_1_2);
+  pair_open (&pair, MSA_TEST_TLS_1_2);
   g_assert_cmpint (gnutls_rehandshake (pair.peer->session), ==, 0);
   pair.peer->out_blocked = TRUE;
   assert_gives (&pair, MSA_IO_AGAIN);
@@ -1056,7 +1055,7 @@ test_renegotiation_flood (void)
   gsize n_read;
   Pair pair;
 
-  pair_open (&pair, TLS_1_2);
+  pair_open (&pair, MSA_TEST_TLS_1_2);
   do
     {
       g_assert_cmpint (gnutls_rehandshake (pair.peer->session), ==, 0);

@@ -20,8 +20,6 @@
 #include <gnutls/x509-ext.h>
 
 #define HOST "www.example.org"
-#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
 static MsaSim *sim;
 static MsaSys *sys;
@@ -460,7 +458,7 @@ test_status (gconstpointer data)
     .cert = below_sub,
     .staple = status_below_sub,
     .issuer_staple = status_of_sub,
-    .priority = TLS_1_3,
+    .priority = MSA_TEST_TLS_1_3,
   };
 
   assert_refused (&server, data);
@@ -573,7 +571,7 @@ static void
 test_no_number (void)
 {
   static const gboolean ways[] = { FALSE, TRUE };
-  const Server server = { .cert = cert, .priority = TLS_1_2, .no_tickets = TRUE };
+  const Server server = { .cert = cert, .priority = MSA_TEST_TLS_1_2, .no_tickets = TRUE };
 
   for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
     {
@@ -605,18 +603,18 @@ typedef struct
 } Keeping;
 
 static const Keeping keepings[] = {
-  { "gnutls_session_get_data2", TLS_1_2 },
-  { "gnutls_session_get_data2", TLS_1_3 },
-  { "gnutls_x509_crt_init", TLS_1_2 },
-  { "gnutls_x509_crt_init", TLS_1_3 },
-  { "gnutls_x509_crt_import", TLS_1_2 },
-  { "gnutls_x509_crt_import", TLS_1_3 },
-  { "gnutls_ocsp_resp_init", TLS_1_2 },
-  { "gnutls_ocsp_resp_init", TLS_1_3 },
-  { "gnutls_ocsp_resp_import", TLS_1_2 },
-  { "gnutls_ocsp_resp_import", TLS_1_3 },
-  { "gnutls_ocsp_resp_get_single", TLS_1_2 },
-  { "gnutls_ocsp_resp_get_single", TLS_1_3 },
+  { "gnutls_session_get_data2", MSA_TEST_TLS_1_2 },
+  { "gnutls_session_get_data2", MSA_TEST_TLS_1_3 },
+  { "gnutls_x509_crt_init", MSA_TEST_TLS_1_2 },
+  { "gnutls_x509_crt_init", MSA_TEST_TLS_1_3 },
+  { "gnutls_x509_crt_import", MSA_TEST_TLS_1_2 },
+  { "gnutls_x509_crt_import", MSA_TEST_TLS_1_3 },
+  { "gnutls_ocsp_resp_init", MSA_TEST_TLS_1_2 },
+  { "gnutls_ocsp_resp_init", MSA_TEST_TLS_1_3 },
+  { "gnutls_ocsp_resp_import", MSA_TEST_TLS_1_2 },
+  { "gnutls_ocsp_resp_import", MSA_TEST_TLS_1_3 },
+  { "gnutls_ocsp_resp_get_single", MSA_TEST_TLS_1_2 },
+  { "gnutls_ocsp_resp_get_single", MSA_TEST_TLS_1_3 },
 };
 
 static void
@@ -759,9 +757,10 @@ main (int argc,
   MSA_TEST_ADD_NUMBERED ("/msa/tls-refusals/priorities", priorities, test_priorities);
   for (gsize i = 0; i < G_N_ELEMENTS (keepings); i++)
     {
+      const gboolean is_old = g_str_equal (keepings[i].priority, MSA_TEST_TLS_1_2);
       g_autofree char *path =
           g_strdup_printf ("/msa/tls-refusals/kept/%s/%s", keepings[i].function,
-                           g_str_equal (keepings[i].priority, TLS_1_2) ? "tls-1-2" : "tls-1-3");
+                           is_old ? "tls-1-2" : "tls-1-3");
 
       g_test_add_data_func (path, &keepings[i], test_kept);
     }

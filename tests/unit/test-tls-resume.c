@@ -15,12 +15,8 @@
 #include <time.h>
 
 #define HOST "www.example.org"
-#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define HOUR_US ((gint64) 3600 * G_USEC_PER_SEC)
 #define DAY_US (24 * HOUR_US)
-
-static const char *const versions[] = { TLS_1_2, TLS_1_3 };
 
 static MsaSim *sim;
 static MsaSys *sys;
@@ -213,7 +209,7 @@ static void
 test_no_tickets (gconstpointer data)
 {
   g_assert_false (visit_well ((Visit) { .priority = data, .no_tickets = TRUE }));
-  g_assert_cmpuint (count (), ==, data == versions[0] ? 1 : 0);
+  g_assert_cmpuint (count (), ==, g_str_equal (data, MSA_TEST_TLS_1_2) ? 1 : 0);
   g_assert_false (visit_well ((Visit) { .priority = data, .no_tickets = TRUE }));
 }
 
@@ -246,8 +242,8 @@ static const struct
   const char *priority;
   gint64 lives_us;
 } ages[] = {
-  { "tls-1-2", TLS_1_2, DAY_US },
-  { "tls-1-3", TLS_1_3, 7 * DAY_US },
+  { "tls-1-2", MSA_TEST_TLS_1_2, DAY_US },
+  { "tls-1-3", MSA_TEST_TLS_1_3, 7 * DAY_US },
 };
 
 static void
@@ -559,19 +555,9 @@ add (const char *path,
   g_test_add_data_func_full (path, test, run, g_free);
 }
 
-static void
-add_for_versions (const char *name,
-                  GTestDataFunc func)
-{
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (versions); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/msa/tls-resume/%s/tls-1-%d", name, (int) i + 2);
-
-      add (path, func, versions[i]);
-    }
-}
+#define ADD_VERSIONS(folder, func) \
+  MSA_TEST_FOR_ROWS (folder, msa_test_tls_versions, \
+                     add (path_, func, msa_test_tls_versions[i_].priority))
 
 static time_t
 gnutls_clock (time_t *result)
@@ -616,31 +602,31 @@ free_certificates (void)
 static void
 add_tests (void)
 {
-  add_for_versions ("resumes", test_resumes);
-  add ("/msa/tls-resume/used-once/tls-1-3", test_tickets_are_used_once, TLS_1_3);
-  add ("/msa/tls-resume/used-again/tls-1-2", test_old_session_is_used_again, TLS_1_2);
-  add_for_versions ("no-tickets", test_no_tickets);
-  add_for_versions ("ticket-key-lost", test_ticket_key_lost);
-  add_for_versions ("broken-handshake", test_broken_handshake);
+  ADD_VERSIONS ("/msa/tls-resume/resumes", test_resumes);
+  add ("/msa/tls-resume/used-once/tls-1-3", test_tickets_are_used_once, MSA_TEST_TLS_1_3);
+  add ("/msa/tls-resume/used-again/tls-1-2", test_old_session_is_used_again, MSA_TEST_TLS_1_2);
+  ADD_VERSIONS ("/msa/tls-resume/no-tickets", test_no_tickets);
+  ADD_VERSIONS ("/msa/tls-resume/ticket-key-lost", test_ticket_key_lost);
+  ADD_VERSIONS ("/msa/tls-resume/broken-handshake", test_broken_handshake);
   add ("/msa/tls-resume/age/tls-1-2", test_age, GSIZE_TO_POINTER (0));
   add ("/msa/tls-resume/age/tls-1-3", test_age, GSIZE_TO_POINTER (1));
-  add_for_versions ("age/suspended", test_suspended);
-  add_for_versions ("age/certificate", test_certificate_expires);
-  add_for_versions ("age/staple", test_staple_expires);
-  add_for_versions ("staple/required", test_must_staple);
-  add_for_versions ("staple/bad-is-not-kept", test_bad_staple_is_not_kept);
-  add_for_versions ("refused-is-not-kept", test_refused_is_not_kept);
-  add_for_versions ("excepted-is-not-kept", test_excepted_is_not_kept);
-  add_for_versions ("resumed-is-verified", test_resumed_is_verified);
-  add_for_versions ("impostor", test_impostor);
-  add_for_versions ("other-certificate-with-key", test_other_certificate_with_key);
-  add_for_versions ("apart/client", test_apart_by_client);
-  add_for_versions ("apart/contents", test_apart_by_contents);
-  add_for_versions ("apart/trust", test_apart_by_trust);
-  add_for_versions ("apart/policy", test_apart_by_policy);
-  add_for_versions ("apart/pin", test_apart_by_pin);
-  add_for_versions ("apart/pin-file", test_apart_by_pin_file);
-  add_for_versions ("apart/place", test_apart_by_place);
+  ADD_VERSIONS ("/msa/tls-resume/age/suspended", test_suspended);
+  ADD_VERSIONS ("/msa/tls-resume/age/certificate", test_certificate_expires);
+  ADD_VERSIONS ("/msa/tls-resume/age/staple", test_staple_expires);
+  ADD_VERSIONS ("/msa/tls-resume/staple/required", test_must_staple);
+  ADD_VERSIONS ("/msa/tls-resume/staple/bad-is-not-kept", test_bad_staple_is_not_kept);
+  ADD_VERSIONS ("/msa/tls-resume/refused-is-not-kept", test_refused_is_not_kept);
+  ADD_VERSIONS ("/msa/tls-resume/excepted-is-not-kept", test_excepted_is_not_kept);
+  ADD_VERSIONS ("/msa/tls-resume/resumed-is-verified", test_resumed_is_verified);
+  ADD_VERSIONS ("/msa/tls-resume/impostor", test_impostor);
+  ADD_VERSIONS ("/msa/tls-resume/other-certificate-with-key", test_other_certificate_with_key);
+  ADD_VERSIONS ("/msa/tls-resume/apart/client", test_apart_by_client);
+  ADD_VERSIONS ("/msa/tls-resume/apart/contents", test_apart_by_contents);
+  ADD_VERSIONS ("/msa/tls-resume/apart/trust", test_apart_by_trust);
+  ADD_VERSIONS ("/msa/tls-resume/apart/policy", test_apart_by_policy);
+  ADD_VERSIONS ("/msa/tls-resume/apart/pin", test_apart_by_pin);
+  ADD_VERSIONS ("/msa/tls-resume/apart/pin-file", test_apart_by_pin_file);
+  ADD_VERSIONS ("/msa/tls-resume/apart/place", test_apart_by_place);
 }
 
 int

@@ -15,8 +15,6 @@
 #include <gnutls/x509.h>
 
 #define HOST "www.example.org"
-#define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
-#define TLS_1_3 "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define CERTIFICATE "pkcs11:token=Test%20Token;object=me;type=cert"
 #define KEY "pkcs11:token=Test%20Token;object=me;type=private"
 #define DIGITS "1234567890123456789012345678901234567890123456789012345678901234"
@@ -212,8 +210,7 @@ main (int argc,
 
   MSA_TEST_ADD_NUMBERED ("/msa/tls-token/load", loads, test_load);
   g_test_add_func ("/msa/tls-token/load/mixed", test_mixed);
-  g_test_add_data_func ("/msa/tls-token/shown/tls-1-2", TLS_1_2, test_shown);
-  g_test_add_data_func ("/msa/tls-token/shown/tls-1-3", TLS_1_3, test_shown);
+  MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-token/shown", test_shown);
   status = g_test_run ();
 
   fill (NULL, NULL);
