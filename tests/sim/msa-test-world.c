@@ -309,6 +309,17 @@ msa_test_world_run_until_state (MsaTestWorld *self,
   return msa_test_world_run_until (self, is_in_state, &goal);
 }
 
+MsaEasy *
+msa_test_world_add_waiting (MsaTestWorld *self,
+                            const char *uri)
+{
+  MsaEasy *easy = msa_test_world_add (self, uri);
+
+  g_assert_true (msa_test_world_run_until_state (self, easy, MSA_EASY_WAITING));
+
+  return easy;
+}
+
 void
 msa_test_world_settle (MsaTestWorld *self,
                        gint64 us)
@@ -379,6 +390,16 @@ msa_test_world_assert_filled (MsaEasy *easy,
   g_assert_nonnull (body);
   msa_test_assert_fill (g_bytes_get_data (body, NULL), g_bytes_get_size (body), len);
   g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, len);
+}
+
+void
+msa_test_world_assert_body (MsaEasy *easy,
+                            const char *text)
+{
+  GBytes *body = msa_easy_get_body (easy);
+
+  g_assert_nonnull (body);
+  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), text, strlen (text));
 }
 
 /* Registering */

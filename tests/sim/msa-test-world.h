@@ -78,6 +78,9 @@ MsaEasy      *msa_test_world_make     (MsaTestWorld *self,
 /* The same, and adds it. */
 MsaEasy      *msa_test_world_add      (MsaTestWorld *self,
                                        const char *uri);
+/* The same, and runs until its request is sent and it waits. */
+MsaEasy      *msa_test_world_add_waiting (MsaTestWorld *self,
+                                          const char *uri);
 /* Adds one that was made. */
 void          msa_test_world_add_again (MsaTestWorld *self,
                                         MsaEasy *easy);
@@ -122,6 +125,10 @@ void          msa_test_world_assert_all_once (MsaTestWorld *self);
 /* Checks that @easy has ended well, with @len bytes of msa_test_fill() as its body. */
 void          msa_test_world_assert_filled (MsaEasy *easy,
                                             gsize len);
+
+/* Checks that @text is its body, however it ended. */
+void          msa_test_world_assert_body (MsaEasy *easy,
+                                          const char *text);
 
 /* For g_test_add_data_func(): one test for each driver that the simulation can show, with the
  * world as argument; “/driver” is put after @path. On the real system: one for each driver. */

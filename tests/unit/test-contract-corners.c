@@ -161,8 +161,7 @@ test_early_answer (MsaTestWorld *world)
 
   g_assert_true (msa_test_world_run_until (world, is_answered, &answer));
   g_assert_no_error (msa_easy_get_error (easy));
-  g_assert_cmpmem (g_bytes_get_data (msa_easy_get_body (easy), NULL),
-                   g_bytes_get_size (msa_easy_get_body (easy)), "helloworld", 10);
+  msa_test_world_assert_body (easy, "helloworld");
   g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, BODY_BYTES);
 }
 

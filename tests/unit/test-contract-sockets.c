@@ -37,23 +37,12 @@ act (MsaTestWorld *world,
   return n_running;
 }
 
-static MsaEasy *
-add_waiting (MsaTestWorld *world,
-             const char *target)
-{
-  MsaEasy *easy = msa_test_world_add (world, target);
-
-  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_WAITING));
-
-  return easy;
-}
-
 /* Gives its descriptor. */
 static int
 run_until_waiting (MsaTestWorld *world,
                    const char *target)
 {
-  add_waiting (world, target);
+  msa_test_world_add_waiting (world, target);
 
   return msa_test_world_get_fd (world);
 }
@@ -113,7 +102,7 @@ test_condition_other (MsaTestWorld *world)
 static void
 test_hints (MsaTestWorld *world)
 {
-  MsaEasy *easy = add_waiting (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
   int fd = msa_test_world_get_fd (world);
 
   for (guint events = 1; events <= 63; events++)
@@ -144,7 +133,7 @@ static void
 test_unknown_descriptor (MsaTestWorld *world)
 {
   static const int unknown[] = { 0, 1, 2, 9999, G_MAXINT, -2, G_MININT };
-  MsaEasy *easy = add_waiting (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
   guint n_polls = msa_sim_count (world->sim, "poll");
 
   for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
@@ -160,7 +149,7 @@ test_unknown_descriptor (MsaTestWorld *world)
 static void
 test_closed_descriptor (MsaTestWorld *world)
 {
-  MsaEasy *easy = add_waiting (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
   int fd = msa_test_world_get_fd (world);
 
   msa_multi_remove (world->multi, easy);
@@ -263,7 +252,7 @@ static void
 test_removed_before_close (MsaTestWorld *world)
 {
   Spy *spy = spy_on (world);
-  MsaEasy *easy = add_waiting (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
   int fd = msa_test_world_get_fd (world);
 
   msa_multi_remove (world->multi, easy);
@@ -337,7 +326,7 @@ test_silent_outside_dispatch (MsaTestWorld *world)
   Spy *spy;
 
   g_assert_true (msa_test_world_run (world, 1));
-  easy = add_waiting (world, "http://other.org/hang");
+  easy = msa_test_world_add_waiting (world, "http://other.org/hang");
   g_assert_cmpint (msa_easy_get_state (idle), ==, MSA_EASY_DONE);
   spy = spy_on (world);
   n_timer_calls = msa_test_driver_count_timer_calls (world->driver);
@@ -363,7 +352,7 @@ test_silent_outside_dispatch (MsaTestWorld *world)
 static void
 test_pause_removes (MsaTestWorld *world)
 {
-  MsaEasy *easy = add_waiting (world, "/part/100");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/part/100");
   int fd = msa_test_world_get_fd (world);
 
   g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_RECEIVING));
@@ -550,7 +539,7 @@ static void
 test_assign (MsaTestWorld *world)
 {
   AssignSpy *spy = spy_on_assigned (world);
-  MsaEasy *easy = add_waiting (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
   int fd = msa_test_world_get_fd (world);
 
   g_assert_null (msa_multi_get_assigned (world->multi, fd));
@@ -568,7 +557,7 @@ test_assign (MsaTestWorld *world)
   g_assert_false (msa_multi_assign (world->multi, fd, world));
 
   /* The next connection has the number again, and nothing of the former one. */
-  easy = add_waiting (world, "/hang");
+  easy = msa_test_world_add_waiting (world, "/hang");
   g_assert_cmpint (msa_test_world_get_fd (world), ==, fd);
   g_assert_null (msa_multi_get_assigned (world->multi, fd));
 }
@@ -589,7 +578,7 @@ static void
 test_assign_paused (MsaTestWorld *world)
 {
   AssignSpy *spy = spy_on_assigned (world);
-  MsaEasy *easy = add_waiting (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
   int fd = msa_test_world_get_fd (world);
 
   g_assert_true (msa_multi_assign (world->multi, fd, world));

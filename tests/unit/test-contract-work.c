@@ -291,22 +291,11 @@ test_dispose_joins_nothing (MsaTestWorld *world)
 
 /* A descriptor's number is used again at once */
 
-static MsaEasy *
-add_waiting (MsaTestWorld *world,
-             const char *target)
-{
-  MsaEasy *easy = msa_test_world_add (world, target);
-
-  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_WAITING));
-
-  return easy;
-}
-
 /* The application acts upon an event of a round in which the number was another connection's. */
 static void
 test_stale_event (MsaTestWorld *world)
 {
-  MsaEasy *old = add_waiting (world, "/hang");
+  MsaEasy *old = msa_test_world_add_waiting (world, "/hang");
   int fd = msa_test_world_get_fd (world);
   MsaEasy *fresh;
 
@@ -333,7 +322,7 @@ test_stale_token (MsaTestWorld *world)
   guint n_receives;
   int fd;
 
-  old = add_waiting (world, "/hang");
+  old = msa_test_world_add_waiting (world, "/hang");
   fd = msa_test_world_get_fd (world);
   watch_sim (world);
   /* Something must have come, for its token. */
@@ -342,7 +331,7 @@ test_stale_token (MsaTestWorld *world)
   g_assert_cmpint ((int) (watch.stale_token & G_MAXUINT32), ==, fd);
 
   msa_multi_remove (world->multi, old);
-  fresh = add_waiting (world, "http://other.org/hang");
+  fresh = msa_test_world_add_waiting (world, "http://other.org/hang");
   g_assert_cmpint (msa_test_world_get_fd (world), ==, fd);
   n_receives = msa_sim_count (world->sim, "socket_recv");
   watch.give_stale = TRUE;

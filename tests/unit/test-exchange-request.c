@@ -302,16 +302,6 @@ test_large_request (MsaTestWorld *world)
   g_bytes_unref (seen.body);
 }
 
-static void
-assert_body (MsaEasy *easy,
-             const char *text)
-{
-  GBytes *body = msa_easy_get_body (easy);
-
-  g_assert_nonnull (body);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), text, strlen (text));
-}
-
 /* A reply that comes while the body goes out ends the transfer, and the connection. */
 static void
 early_accept_cb (MsaSim *sim,
@@ -334,7 +324,7 @@ test_early_reply (MsaTestWorld *world)
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_no_error (msa_easy_get_error (easy));
   g_assert_cmpuint (msa_easy_get_status (easy), ==, 413);
-  assert_body (easy, "no");
+  msa_test_world_assert_body (easy, "no");
   g_assert_cmpuint (msa_easy_get_bytes_sent (easy), <, 1000000);
   msa_test_world_settle (world, MSA_SHUTDOWN_BUDGET_US);
   g_assert_cmpuint (msa_multi_get_n_connections (world->multi), ==, 0);

@@ -158,16 +158,6 @@ reply_cb (MsaSimPeer *peer,
 }
 
 static void
-assert_body (MsaEasy *easy,
-             const char *text)
-{
-  GBytes *body = msa_easy_get_body (easy);
-
-  g_assert_nonnull (body);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), text, strlen (text));
-}
-
-static void
 check_reply (const Reply *reply,
              MsaEasy *easy)
 {
@@ -177,7 +167,7 @@ check_reply (const Reply *reply,
   if (reply->error == NO_ERROR)
     {
       g_assert_no_error (error);
-      assert_body (easy, reply->text);
+      msa_test_world_assert_body (easy, reply->text);
       return;
     }
 
@@ -208,7 +198,7 @@ run_reply (const Reply *reply,
   next = msa_test_world_add (world, "/next");
   g_assert_true (msa_test_world_run (world, 2));
   g_assert_no_error (msa_easy_get_error (next));
-  assert_body (next, "next");
+  msa_test_world_assert_body (next, "next");
   g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, reply->reused ? 1 : 2);
   /* The first one's results are not touched by the second. */
   check_reply (reply, easy);
@@ -374,7 +364,7 @@ test_results (MsaTestWorld *world)
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_no_error (msa_easy_get_error (easy));
   g_assert_cmpstr (log->str, ==, "103 Link=</a>;100 X-Hint=b;head;");
-  assert_body (easy, "hello");
+  msa_test_world_assert_body (easy, "hello");
   check_results (easy);
   check_headers_by_origin (easy);
 }
@@ -425,9 +415,8 @@ test_unknown_host (MsaTestWorld *world)
 static void
 test_reset (MsaTestWorld *world)
 {
-  MsaEasy *easy = msa_test_world_add (world, "/hang");
+  MsaEasy *easy = msa_test_world_add_waiting (world, "/hang");
 
-  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_WAITING));
   msa_sim_peer_reset (msa_sim_get_peer (world->sim, 0));
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_RECEIVE);
@@ -453,7 +442,7 @@ test_error_touches_no_other (MsaTestWorld *world)
       if (kind == 0 || kind == 2)
         msa_test_world_assert_filled (easies[i], 200000);
       else if (kind == 5)
-        assert_body (easies[i], "/hello");
+        msa_test_world_assert_body (easies[i], "/hello");
       else
         g_assert_nonnull (msa_easy_get_error (easies[i]));
     }

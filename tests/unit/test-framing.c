@@ -474,16 +474,6 @@ reply_cb (MsaSimPeer *peer,
 }
 
 static void
-assert_body (MsaEasy *easy,
-             const char *text)
-{
-  GBytes *body = msa_easy_get_body (easy);
-
-  g_assert_nonnull (body);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), text, strlen (text));
-}
-
-static void
 assert_next (MsaTestWorld *world,
              gboolean reused)
 {
@@ -496,7 +486,7 @@ assert_next (MsaTestWorld *world,
   msa_test_world_add_again (world, next);
   g_assert_true (msa_test_world_run (world, world->n_completed + 1));
   g_assert_no_error (msa_easy_get_error (next));
-  assert_body (next, "next");
+  msa_test_world_assert_body (next, "next");
   g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, reused ? 1 : 2);
 }
 
@@ -517,7 +507,7 @@ run_multi (const Row *row,
   if (row->verdict == CLEAN || row->verdict == DIRTY)
     {
       g_assert_no_error (error);
-      assert_body (easy, has_body (row) ? BODY : "");
+      msa_test_world_assert_body (easy, has_body (row) ? BODY : "");
     }
   else
     {
@@ -672,7 +662,7 @@ run_headless (const Headless *row,
   else
     {
       g_assert_no_error (msa_easy_get_error (easy));
-      assert_body (easy, row->reply);
+      msa_test_world_assert_body (easy, row->reply);
       g_assert_cmpuint (msa_easy_get_status (easy), ==, 200);
       g_assert_cmpint (msa_easy_get_response_version (easy), ==, MSA_HTTP_VERSION_HTTP_1_0);
       g_assert_cmpuint (msa_headers_get_length (msa_easy_get_response_headers (easy)), ==, 0);

@@ -158,15 +158,12 @@ test_served (MsaTestWorld *world)
 {
   guint i = GPOINTER_TO_UINT (world->row);
   MsaEasy *easy;
-  GBytes *body;
 
   serve_unix (world);
   easy = add_unix (world, served[i].uri, served[i].path);
   g_assert_true (msa_test_world_run (world, 1));
   expect_ok (easy, served[i].remote);
-  body = msa_easy_get_body (easy);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), served[i].host,
-                   strlen (served[i].host));
+  msa_test_world_assert_body (easy, served[i].host);
   g_assert_cmpuint (msa_sim_count (world->sim, "look_up"), ==, 0);
   g_assert_cmpuint (msa_sim_count (world->sim, "socket_open"), ==, 1);
 }

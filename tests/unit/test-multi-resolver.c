@@ -193,11 +193,8 @@ static void
 expect_from (MsaEasy *easy,
              const char *address)
 {
-  GBytes *body = msa_easy_get_body (easy);
-
   g_assert_no_error (msa_easy_get_error (easy));
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), address,
-                   strlen (address));
+  msa_test_world_assert_body (easy, address);
 }
 
 /* What comes out */

@@ -90,11 +90,8 @@ static void
 expect_body (MsaEasy *easy,
              const char *text)
 {
-  GBytes *body = msa_easy_get_body (easy);
-
   g_assert_no_error (msa_easy_get_error (easy));
-  g_assert_nonnull (body);
-  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), text, strlen (text));
+  msa_test_world_assert_body (easy, text);
 }
 
 static void

@@ -726,8 +726,7 @@ test_body_of_waiter (MsaTestWorld *world)
   msa_test_world_add_again (world, easy);
   g_assert_true (msa_test_world_run (world, 1));
 
-  hanging = msa_test_world_add (world, "/hang");
-  g_assert_true (msa_test_world_run_until_state (world, hanging, MSA_EASY_WAITING));
+  hanging = msa_test_world_add_waiting (world, "/hang");
   msa_test_world_add_again (world, easy);
   msa_test_world_settle (world, 100000);
   g_assert_cmpuint (msa_multi_get_engine (world->multi)->scheduler.n_waiting, ==, 1);
