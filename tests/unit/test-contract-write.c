@@ -220,31 +220,25 @@ test_paused_by_answer (MsaTestWorld *world)
 static void
 test_paused_and_touched (MsaTestWorld *world)
 {
-  Writer writer;
-  MsaEasy *easy;
+  g_autoptr (Writer) writer = writer_new (world);
+  MsaEasy *easy = pause_writer (writer, world->row, 2);
 
-  writer_init (&writer, world);
-  writer.n_pauses = 2;
-  easy = add_writer (&writer, world->row, write_cb);
-  g_assert_true (msa_test_world_run_until (world, was_called, &writer));
   for (guint i = 1; i <= 2; i++)
     {
       msa_easy_pause (easy, MSA_DIRECTION_BOTH);
       msa_test_world_settle (world, G_USEC_PER_SEC);
       msa_easy_resume (easy, MSA_DIRECTION_SEND);
       msa_test_world_settle (world, G_USEC_PER_SEC);
-      g_assert_cmpuint (writer.n_calls, ==, i);
+      g_assert_cmpuint (writer->n_calls, ==, i);
       msa_easy_resume (easy, MSA_DIRECTION_RECEIVE);
       msa_test_world_settle (world, 0);
     }
 
   g_assert_true (msa_test_world_run (world, 1));
   g_assert_cmpuint (world->n_ok, ==, 1);
-  assert_is_fill (writer.body, 30000);
+  assert_taken (writer, 30000);
   g_assert_cmpuint (msa_easy_get_bytes_received (easy), ==, 30000);
   msa_test_world_assert_all_once (world);
-  msa_easy_set_write_func (easy, NULL, NULL, NULL);
-  writer_clear (&writer);
 }
 
 /* At every place of the body. */
