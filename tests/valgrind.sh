@@ -15,18 +15,19 @@ build=${MSA_VALGRIND_DIR:-_build-valgrind}
 if ! [ -f "$build/build.ninja" ]; then
   meson setup "$build" -Doptimization=1 -Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled -Dexamples=false || exit 1
 fi
-meson compile -C "$build" || exit 1
+ninja -C "$build" > "$build/log" 2>&1 || { tail -n 60 "$build/log"; exit 1; }
 
 names=$*
 if [ $# -eq 0 ]; then
   # test-tls-wipe.c reads freed blocks, to see what is left in them.
-  names=$(meson test -C "$build" --list --suite C --no-suite interop 2> /dev/null | sed 's,.* / ,,' \
+  names=$(meson test -C "$build" --no-rebuild --list --suite C --no-suite interop 2> /dev/null | sed 's,.* / ,,' \
     | grep -vx 'tls-wipe')
 fi
 
 # Fewer worlds than natively.
 MSA_RANDOM_SEEDS=${MSA_RANDOM_SEEDS:-40}
-export MSA_RANDOM_SEEDS
+MSA_WORLDS=${MSA_WORLDS:-40}
+export MSA_RANDOM_SEEDS MSA_WORLDS
 rm -f "$build"/meson-logs/testlog*
 # shellcheck disable=SC2086
 meson test -C "$build" --no-rebuild --quiet --timeout-multiplier 30 --wrapper \
