@@ -338,10 +338,7 @@ set_up (MsaWorldEasy *self)
   if (plan->traces)
     g_signal_connect (easy, "trace", G_CALLBACK (trace_cb), self);
   if (world->tls)
-    {
-      g_signal_connect (easy, "accept-certificate", G_CALLBACK (certificate_cb), self);
-      msa_easy_set_tls_config (easy, world->tls_config);
-    }
+    g_signal_connect (easy, "accept-certificate", G_CALLBACK (certificate_cb), self);
   msa_easy_set_method (easy, plan->method);
   msa_easy_set_priority (easy, plan->priority);
   msa_easy_set_fresh_connection (easy, plan->fresh);
@@ -351,6 +348,7 @@ set_up (MsaWorldEasy *self)
   if (plan->sink == MSA_WORLD_BY_FUNCTION)
     msa_easy_set_write_func (easy, write_cb, self, NULL);
   set_clocks (self);
+  msa_world_set_identity (self);
 }
 
 static void
@@ -381,15 +379,19 @@ static void
 begin (MsaWorldEasy *self)
 {
   MsaWorld *world = self->world;
+  const MsaWorldHost *host = &world->hosts[self->next.host];
   g_autoptr (GError) error = NULL;
   g_autofree char *uri = NULL;
+  g_autofree char *secret = NULL;
 
   self->run++;
   self->plan = self->next;
-  uri = g_strdup_printf ("http%s://h%u.world.test/%u/%u",
-                         world->hosts[self->plan.host].tls ? "s" : "", self->plan.host, self->id,
-                         self->run);
+  uri = g_strdup_printf ("http%s://h%u.world.test:%u/%u/%u", host->tls ? "s" : "", self->plan.host,
+                         msa_world_get_port (host, self->plan.other_port), self->id, self->run);
   msa_easy_set_uri (self->easy, uri);
+  secret = msa_world_dup_secret (self, self->run);
+  msa_headers_replace (msa_easy_get_request_headers (self->easy), "Authorization", secret, NULL);
+  self->generation = world->generation;
   set_upload (self);
   g_clear_object (&self->stream);
   if (self->plan.sink == MSA_WORLD_INTO_STREAM)
@@ -404,7 +406,7 @@ begin (MsaWorldEasy *self)
   self->nested_us = world->nested_us;
   self->n_body = self->n_data = self->n_sent = 0;
   self->may_go_on = self->has_refused = FALSE;
-  self->has_head = self->is_cancelled = self->was_paused = self->was_accepted = FALSE;
+  self->has_head = self->is_cancelled = self->was_accepted = FALSE;
   world->result->n_runs++;
   g_clear_object (&self->cancellable);
   msa_world_tell (world, MSA_WORLD_TOLD_BEGIN, self, 0);
@@ -430,6 +432,7 @@ add (MsaWorld *self,
   easy->world = self;
   easy->id = id;
   msa_world_plan_transfer (self->seed, id, &easy->plan);
+  easy->plan.is_lax &= self->tls;
   easy->next = easy->plan;
   easy->story = g_new0 (MsaWorldStory, 1);
   easy->story->id = id;
@@ -679,6 +682,7 @@ msa_world_do_step (MsaWorld *self,
       switch_driver (self);
       break;
     case MSA_WORLD_ADDRESSES:
+      self->generation += step->number % 3 != 0;
       msa_multi_set_address_func (self->multi, step->number % 3 != 0 ? address_cb : NULL, self,
                                   NULL);
       break;
@@ -687,6 +691,7 @@ msa_world_do_step (MsaWorld *self,
       break;
     case MSA_WORLD_HOLD:
       self->easies[step->target]->answer = MSA_WRITE_PAUSE;
+      self->easies[step->target]->was_paused = TRUE;
       break;
     case MSA_WORLD_ABORT:
       self->easies[step->target]->answer = MSA_WRITE_ABORT;

@@ -123,7 +123,7 @@ judge_success (MsaWorldEasy *self)
   if (!is_reply_good (self))
     msa_world_fail ("transfer %u ended well, and its reply was none (%d)", self->id,
                     self->reply.kind);
-  if (host->tls && host->is_stranger && !self->was_accepted)
+  if (host->tls && host->is_stranger && !self->plan.is_lax && !self->was_accepted)
     msa_world_fail ("transfer %u ended well, and its peer is a stranger", self->id);
   if (msa_easy_get_status (self->alive) != self->reply.status)
     msa_world_fail ("transfer %u has the status %u, not %u", self->id,
@@ -150,14 +150,23 @@ judge_clock (MsaWorldEasy *self,
   return timeout_ms > 0;
 }
 
+/* A connection was not looked at for long: a handler was on the stack, or it was paused. */
+static gboolean
+is_slow (MsaWorld *self)
+{
+  for (guint i = 0; i < self->n_steps; i++)
+    if (self->easies[i] != NULL && self->easies[i]->was_paused)
+      return TRUE;
+  return self->nested_us > 0;
+}
+
 /* The server did something, of late, that is of another transfer, or of none. */
 static gboolean
 is_disturbed (MsaWorldEasy *self)
 {
   gint64 rude_us = get_host (self)->rude_us;
 
-  /* While a handler is on the stack its connection is not looked at, however long that takes. */
-  return rude_us > 0 && (rude_us + NEWS_US >= self->begun_us || self->world->nested_us > 0);
+  return rude_us > 0 && (rude_us + NEWS_US >= self->begun_us || is_slow (self->world));
 }
 
 /* The server answers before all was sent, and may end the connection then. */
@@ -259,13 +268,18 @@ judge_code (MsaWorldEasy *self,
     case MSA_ERROR_IDLE_TIMED_OUT:
       return judge_clock (self, plan->idle_ms);
     case MSA_ERROR_RESOLVE:
-      return host->kind == MSA_WORLD_NAMELESS;
+      return host->kind == MSA_WORLD_NAMELESS && plan->via != MSA_WORLD_VIA_PIN &&
+             plan->via != MSA_WORLD_VIA_UNIX;
     case MSA_ERROR_CONNECT:
-      return host->kind == MSA_WORLD_REFUSES || judge_reply (self, code);
+      return host->kind == MSA_WORLD_REFUSES ||
+             (host->kind == MSA_WORLD_SILENT && plan->via == MSA_WORLD_VIA_UNIX) ||
+             (host->kind == MSA_WORLD_NAMELESS && plan->via == MSA_WORLD_VIA_PIN) ||
+             (host->kind == MSA_WORLD_NAMELESS && plan->via == MSA_WORLD_VIA_UNIX) ||
+             judge_reply (self, code);
     case MSA_ERROR_WRITE:
       return self->has_refused;
     case MSA_ERROR_TLS_VERIFY:
-      return host->tls && host->is_stranger && !self->was_accepted;
+      return host->tls && host->is_stranger && !plan->is_lax && !self->was_accepted;
     case MSA_ERROR_TOO_LARGE:
       return plan->max_body >= 0 && get_length (self) > (gsize) plan->max_body;
     case MSA_ERROR_TLS_HANDSHAKE:

@@ -136,7 +136,7 @@ msa_world_plan_host (guint64 seed,
   if (i == 0)
     host->kind = MSA_WORLD_MODEL;
   host->tls = tls && (i == 0 || !one_in (&dice, 3));
-  host->is_stranger = one_in (&dice, 6);
+  host->is_stranger = one_in (&dice, 4);
   host->old_tls = one_in (&dice, 3);
   host->rsa = one_in (&dice, 4);
   host->no_tickets = one_in (&dice, 3);
@@ -218,7 +218,14 @@ msa_world_plan_transfer (guint64 seed,
   if (one_in (&dice, 4))
     draw_clocks (&dice, transfer);
   transfer->max_body = one_in (&dice, 10) ? 1 + (gint64) below (&dice, 3000) : -1;
-  transfer->answer = below (&dice, 4);
+  transfer->answer = PICK (&dice, 0, 1, 1, 2, 3);
+  transfer->other_port = one_in (&dice, 8);
+  transfer->via = one_in (&dice, 4) ? below (&dice, MSA_WORLD_VIA_UNIX + 1) : MSA_WORLD_VIA_NAME;
+  transfer->from_address = one_in (&dice, 8) && transfer->via != MSA_WORLD_VIA_UNIX;
+  transfer->tuned = one_in (&dice, 8);
+  transfer->ipv4_only = one_in (&dice, 8);
+  transfer->names_version = one_in (&dice, 8);
+  transfer->is_lax = one_in (&dice, 4);
   transfer->by_message = net.reads_messages && !transfer->by_async && one_in (&dice, 2);
 }
 
@@ -289,7 +296,7 @@ draw_kind (Dice *dice,
     [MSA_WORLD_ASK] = 2,
     [MSA_WORLD_WAKE] = 1,
     [MSA_WORLD_SWITCH] = 1,
-    [MSA_WORLD_ADDRESSES] = 1,
+    [MSA_WORLD_ADDRESSES] = 3,
     [MSA_WORLD_ANSWER] = 2,
     [MSA_WORLD_HOLD] = 3,
     [MSA_WORLD_ABORT] = 2,

@@ -110,6 +110,16 @@ typedef enum
   MSA_WORLD_INTO_STREAM,
 } MsaWorldSink;
 
+/* How a transfer has its connection made. */
+typedef enum
+{
+  MSA_WORLD_VIA_NAME,
+  MSA_WORLD_VIA_PIN,        /* :resolve says an address: the annex */
+  MSA_WORLD_VIA_FORGETTING, /* the same, that none is known */
+  MSA_WORLD_VIA_OTHER_NAME, /* :connect-to says a name: the annex */
+  MSA_WORLD_VIA_UNIX,
+} MsaWorldVia;
+
 typedef struct
 {
   guint        host;
@@ -133,6 +143,14 @@ typedef struct
   guint        idle_ms;
   gint64       max_body;      /* -1: none */
   gboolean     by_message;    /* its end is read, where messages are */
+  gboolean     other_port;
+  /* What stands in the pool's key: */
+  MsaWorldVia  via;
+  gboolean     from_address;  /* one of its own */
+  gboolean     tuned;         /* the socket */
+  gboolean     ipv4_only;
+  gboolean     names_version; /* of HTTP */
+  gboolean     is_lax;        /* about names in certificates */
   guint        answer;        /* to a doubt: 0 no, 1 yes, 2 kept for later, 3 nothing is said */
 } MsaWorldTransfer;
 

@@ -14,8 +14,47 @@
 #include "sim/msa-world.h"
 #include "unit/msa-test-pki.h"
 
+#include <gnutls/gnutls.h>
+
 typedef struct _MsaWorld     MsaWorld;
 typedef struct _MsaWorldEasy MsaWorldEasy;
+
+#define MSA_WORLD_LOCAL_ADDRESS "10.255.7.7"
+
+/* By what a host is reached. */
+typedef enum
+{
+  MSA_WORLD_WAY_IPV4,
+  MSA_WORLD_WAY_IPV6,
+  MSA_WORLD_WAY_ANNEX, /* another address */
+  MSA_WORLD_WAY_UNIX,
+  MSA_WORLD_N_WAYS,
+} MsaWorldWay;
+
+typedef struct
+{
+  MsaWorld   *world; /* (unowned) */
+  guint       host;
+  MsaWorldWay way;
+  gboolean    other_port;
+} MsaWorldDoor;
+
+/* Of a connection, as its server sees it. */
+typedef struct _MsaWorldIdentity MsaWorldIdentity;
+struct _MsaWorldIdentity
+{
+  MsaWorld            *world;        /* (unowned) */
+  MsaSimPeer          *peer;         /* (unowned) */
+  const MsaWorldDoor  *door;         /* (unowned) */
+  guint                generation;   /* of the function that is asked about addresses */
+  guint                n_requests;
+  MsaWorldEasy        *first;        /* (unowned) (nullable): who came over it first, in which run */
+  guint                first_run;
+  char                *options;      /* (owned) (nullable): that one's, of the pool's key */
+  gboolean             is_spent;     /* is used for nothing more */
+  gboolean             is_exclusive; /* was let through for the first one alone */
+  MsaWorldIdentity    *resumes;      /* (unowned) (nullable): whose TLS session was offered */
+};
 
 /* A transfer of the application: one easy and its runs. */
 struct _MsaWorldEasy
@@ -45,9 +84,10 @@ struct _MsaWorldEasy
   gboolean          may_go_on;   /* a server said: 100 */
   MsaWriteResult    answer;      /* of the write function */
   gboolean          has_refused; /* by it */
+  guint             generation;  /* of the function that is asked about addresses */
   gboolean          has_head;
   gboolean          is_cancelled;
-  gboolean          was_paused;
+  gboolean          was_paused;  /* in any run */
   gboolean          was_accepted; /* the peer, against a doubt */
 
   guint             n_easy;      /* completions of the easy, and of the multi; of all runs */
@@ -69,11 +109,13 @@ struct _MsaWorld
   MsaSim          *sim;          /* (owned) */
   MsaMulti        *multi;        /* (owned) (nullable) */
   MsaTestDriver   *driver;       /* (owned) (nullable) */
-  MsaTlsConfig    *tls_config;   /* (owned) (nullable) */
+  MsaTlsConfig    *tls_configs[2]; /* (owned) (nullable): by is_lax */
   MsaWorldEasy    *easies[MSA_WORLD_MAX_STEPS]; /* (owned): by the step that added them */
   GPtrArray       *links;        /* (owned): connections, as servers see them */
   GPtrArray       *pieces;       /* (owned): of replies, not sent yet */
-  GPtrArray       *places;       /* (owned): where servers listen */
+  GPtrArray       *doors;        /* (owned): where servers listen */
+  GPtrArray       *tickets;      /* (owned): that servers handed out */
+  guint            generation;   /* how often a function was set that is asked about addresses */
   GPtrArray       *questions;    /* (owned) (element-type MsaCertificateRequest) */
   guint            n_func_calls[2]; /* of the driver's functions, for sockets and for the timer */
   guint            func_depth;   /* of them on the stack */
@@ -85,7 +127,8 @@ struct _MsaWorld
   guint            n_vain;       /* turns in a row without any, while time stood still */
   guint            n_wakes;      /* the same, but that time went on */
   gint64           turned_us;    /* when the multi was called last */
-  guint            n_sockets[MSA_WORLD_MAX_HOSTS][2]; /* that connect or are connected, by family */
+  guint            n_sockets[MSA_WORLD_MAX_HOSTS][2][MSA_WORLD_N_WAYS]; /* that connect or are connected,
+                                                       * by port */
   guint            highest_connections; /* limits, as they were at any time; 0: none */
   guint            highest_per_host;
 
@@ -124,6 +167,29 @@ void     msa_world_serve       (MsaWorld *self);
 void     msa_world_end_servers (MsaWorld *self);
 void     msa_world_prepare_servers (gboolean tls);
 const char *msa_world_get_ca_pem (void);
+
+/* msa-world-identity.c */
+char    *msa_world_dup_address (guint host,
+                                MsaWorldWay way,
+                                gboolean other_port);
+guint    msa_world_get_port    (const MsaWorldHost *host,
+                                gboolean other_port);
+void     msa_world_set_identity (MsaWorldEasy *self);
+char    *msa_world_dup_secret  (MsaWorldEasy *self,
+                                guint run);
+GPtrArray *msa_world_tickets_new (void);
+void     msa_world_identity_init (MsaWorldIdentity *self,
+                                  MsaWorld *world,
+                                  MsaSimPeer *peer,
+                                  const MsaWorldDoor *door);
+void     msa_world_identity_clear (MsaWorldIdentity *self);
+/* A request that came over it. */
+void     msa_world_identity_check (MsaWorldIdentity *self,
+                                   MsaWorldEasy *easy,
+                                   guint run,
+                                   const char *head);
+void     msa_world_identity_watch (MsaWorldIdentity *self,
+                                   gnutls_session_t session);
 
 /* msa-world-app.c */
 void     msa_world_do_step     (MsaWorld *self,

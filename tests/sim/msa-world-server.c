@@ -22,6 +22,7 @@ typedef struct
   guint host;
   MsaSimPeer *peer; /* (unowned) */
   MsaTestTlsPeer *tls; /* (owned) (nullable) */
+  MsaWorldIdentity identity;
   GString *in; /* (owned): decrypted, not yet used */
   gboolean has_greeted;
   gboolean is_over; /* nothing more is answered */
@@ -50,14 +51,9 @@ typedef struct
   gboolean clean;
 } Piece;
 
-typedef struct
-{
-  MsaWorld *world; /* (unowned) */
-  guint host;
-} Place;
-
 static MsaTestPki *authority;
 static MsaTestCert *certs[2][2]; /* by is_stranger and rsa */
+static gnutls_datum_t ticket_key; /* of all servers: who is asked for what tells them apart */
 
 void
 msa_world_prepare_servers (gboolean tls)
@@ -67,6 +63,7 @@ msa_world_prepare_servers (gboolean tls)
   if (!tls || authority != NULL)
     return;
 
+  gnutls_session_ticket_key_generate (&ticket_key);
   authority = msa_test_pki_new_full (NULL, &authority_spec);
   for (guint stranger = 0; stranger < 2; stranger++)
     for (guint rsa = 0; rsa < 2; rsa++)
@@ -94,6 +91,7 @@ link_free (gpointer data)
   self->peer->received = NULL;
   self->peer->closed = NULL;
   g_clear_pointer (&self->tls, msa_test_tls_peer_free);
+  msa_world_identity_clear (&self->identity);
   g_string_free (self->in, TRUE);
   g_free (self);
 }
@@ -479,9 +477,6 @@ check_request (Link *self,
 {
   const MsaWorldTransfer *plan = &easy->plan;
 
-  if (plan->host != self->host)
-    msa_world_fail ("transfer %u is at host %u and asked host %u", easy->id, plan->host,
-                    self->host);
   if (strncmp (head, plan->method, strlen (plan->method)) != 0)
     msa_world_fail ("transfer %u has the method %s and sent %.8s", easy->id, plan->method, head);
   if (body->len != plan->n_upload)
@@ -559,6 +554,7 @@ read_request (Link *self)
   self->n_requests++;
   self->skips = FALSE;
   msa_world_tell (self->world, MSA_WORLD_TOLD_REQUEST, easy, (gint64) run);
+  msa_world_identity_check (&self->identity, easy, run, head);
   if (is_whole)
     check_request (self, easy, run, head, body);
   answer (self, easy, run, &reply, g_str_has_prefix (head, "HEAD "), is_whole);
@@ -674,14 +670,15 @@ accept_cb (MsaSim *sim,
            MsaSimPeer *peer,
            gpointer data)
 {
-  Place *place = data;
-  MsaWorldHost *host = &place->world->hosts[place->host];
+  MsaWorldDoor *door = data;
+  MsaWorldHost *host = &door->world->hosts[door->host];
   Link *self = g_new0 (Link, 1);
 
-  self->world = place->world;
-  self->host = place->host;
+  self->world = door->world;
+  self->host = door->host;
   self->peer = peer;
   self->in = g_string_new (NULL);
+  msa_world_identity_init (&self->identity, self->world, peer, door);
   peer->user_data = self;
   peer->received = received_cb;
   peer->closed = closed_cb;
@@ -696,9 +693,11 @@ accept_cb (MsaSim *sim,
         .cert = certs[host->is_stranger][host->rsa],
         .priority = host->old_tls ? "NORMAL:-VERS-TLS1.3" : NULL,
         .no_tickets = host->no_tickets,
+        .ticket_key = &ticket_key,
       };
 
       self->tls = msa_test_tls_peer_new_full (&options);
+      msa_world_identity_watch (&self->identity, self->tls->session);
     }
   if (host->kind == MSA_WORLD_MODEL)
     watch_idleness (self);
@@ -707,19 +706,24 @@ accept_cb (MsaSim *sim,
 static void
 serve_at (MsaWorld *self,
           guint i,
-          const char *address,
-          gboolean listens)
+          MsaWorldWay way)
 {
-  Place *place;
+  for (guint port = 0; port < 2; port++)
+    {
+      g_autofree char *address = msa_world_dup_address (i, way, port);
+      MsaWorldDoor *door = g_new0 (MsaWorldDoor, 1);
 
-  if (!listens)
-    return;
-
-  place = g_new0 (Place, 1);
-  place->world = self;
-  place->host = i;
-  g_ptr_array_add (self->places, place);
-  msa_sim_listen (self->sim, address, self->hosts[i].tls ? 443 : 80, accept_cb, place);
+      door->world = self;
+      door->host = i;
+      door->way = way;
+      door->other_port = port;
+      g_ptr_array_add (self->doors, door);
+      msa_sim_listen (self->sim, address,
+                      way == MSA_WORLD_WAY_UNIX
+                          ? 0
+                          : (guint16) msa_world_get_port (&self->hosts[i], port),
+                      accept_cb, door);
+    }
 }
 
 static void
@@ -728,23 +732,32 @@ serve_host (MsaWorld *self,
 {
   MsaWorldHost *host = &self->hosts[i];
   g_autofree char *name = g_strdup_printf ("h%u.world.test", i);
-  g_autofree char *ipv4 = g_strdup_printf ("10.0.0.%u", i + 1);
-  g_autofree char *ipv6 = g_strdup_printf ("fd00::%u", i + 1);
+  g_autofree char *annex_name = g_strdup_printf ("annex%u.world.test", i);
+  g_autofree char *ipv4 = msa_world_dup_address (i, MSA_WORLD_WAY_IPV4, FALSE);
+  g_autofree char *ipv6 = msa_world_dup_address (i, MSA_WORLD_WAY_IPV6, FALSE);
+  g_autofree char *annex = msa_world_dup_address (i, MSA_WORLD_WAY_ANNEX, FALSE);
   gboolean speaks = host->kind == MSA_WORLD_MODEL || host->kind == MSA_WORLD_SCRIPT;
 
   if (host->kind == MSA_WORLD_NAMELESS)
     {
-      msa_sim_set_host_error (self->sim, name, host->idle_us > 0 ? EAI_AGAIN : EAI_NONAME,
-                              host->look_up_us);
+      int code = host->idle_us > 0 ? EAI_AGAIN : EAI_NONAME;
+
+      msa_sim_set_host_error (self->sim, name, code, host->look_up_us);
+      msa_sim_set_host_error (self->sim, annex_name, code, host->look_up_us);
       return;
     }
   msa_sim_set_host (self->sim, name, host->look_up_us, ipv4, host->has_ipv6 ? ipv6 : NULL, NULL);
-  serve_at (self, i, ipv4, speaks);
+  msa_sim_set_host (self->sim, annex_name, host->look_up_us, annex, NULL);
+  for (guint way = 0; speaks && way < MSA_WORLD_N_WAYS; way++)
+    if (way != MSA_WORLD_WAY_IPV6 || (host->has_ipv6 && host->ipv6 == 0))
+      serve_at (self, i, way);
   if (host->kind == MSA_WORLD_SILENT)
-    msa_sim_set_black_hole (self->sim, ipv4);
+    {
+      msa_sim_set_black_hole (self->sim, ipv4);
+      msa_sim_set_black_hole (self->sim, annex);
+    }
   if (!host->has_ipv6)
     return;
-  serve_at (self, i, ipv6, speaks && host->ipv6 == 0);
   if (host->ipv6 == 1)
     msa_sim_set_unreachable (self->sim, ipv6);
   if (host->ipv6 == 2 || host->kind == MSA_WORLD_SILENT)
@@ -756,7 +769,7 @@ msa_world_serve (MsaWorld *self)
 {
   self->links = g_ptr_array_new_with_free_func (link_free);
   self->pieces = g_ptr_array_new_with_free_func (piece_free);
-  self->places = g_ptr_array_new_with_free_func (g_free);
+  self->doors = g_ptr_array_new_with_free_func (g_free);
   for (guint i = 0; i < self->net.n_hosts; i++)
     serve_host (self, i);
 }
@@ -766,5 +779,5 @@ msa_world_end_servers (MsaWorld *self)
 {
   g_ptr_array_unref (self->links);
   g_ptr_array_unref (self->pieces);
-  g_ptr_array_unref (self->places);
+  g_ptr_array_unref (self->doors);
 }

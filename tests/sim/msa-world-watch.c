@@ -22,15 +22,52 @@
 #define MAX_TURNS 300000
 #define IDLE_US (3600 * G_GINT64_CONSTANT (1000000))
 
-/* Connections that surely exist: of a race's sockets there is one at most to each address. */
+/* Connections to an origin that surely exist: of a race's sockets there is one at most to each
+ * address. */
+static guint
+count_at (MsaWorld *self,
+          guint host,
+          guint port)
+{
+  const guint *n = self->n_sockets[host][port];
+
+  return MAX (n[MSA_WORLD_WAY_IPV4], n[MSA_WORLD_WAY_IPV6]) + n[MSA_WORLD_WAY_ANNEX] +
+         n[MSA_WORLD_WAY_UNIX];
+}
+
 static guint
 count_connections (MsaWorld *self)
 {
   guint n = 0;
 
   for (guint i = 0; i < self->net.n_hosts; i++)
-    n += MAX (self->n_sockets[i][0], self->n_sockets[i][1]);
+    n += count_at (self, i, 0) + count_at (self, i, 1);
   return n;
+}
+
+/* Where @address is; NULL: nowhere. */
+static guint *
+find_sockets (MsaWorld *self,
+              const char *address,
+              guint *host,
+              guint *port)
+{
+  for (*host = 0; *host < self->net.n_hosts; (*host)++)
+    for (*port = 0; *port < 2; (*port)++)
+      for (guint way = 0; way < MSA_WORLD_N_WAYS; way++)
+        {
+          g_autofree char *there = msa_world_dup_address (*host, way, *port);
+          guint number = msa_world_get_port (&self->hosts[*host], *port);
+          g_autofree char *whole = g_strdup_printf (way == MSA_WORLD_WAY_UNIX   ? "%s"
+                                                    : way == MSA_WORLD_WAY_IPV6 ? "[%s]:%u"
+                                                                                : "%s:%u",
+                                                    there, number);
+
+          if (g_str_equal (address, whole))
+            return &self->n_sockets[*host][*port][way];
+        }
+
+  return NULL;
 }
 
 static void
@@ -40,20 +77,20 @@ watch_cb (MsaSim *sim,
           gpointer data)
 {
   MsaWorld *self = data;
-  gboolean is_ipv6 = address[0] == '[';
-  guint host = (guint) strtoul (address + strlen (is_ipv6 ? "[fd00::" : "10.0.0."), NULL, 10) - 1;
+  guint host, port;
+  guint *n_sockets = find_sockets (self, address, &host, &port);
 
-  if (host >= self->net.n_hosts)
+  if (n_sockets == NULL)
     msa_world_fail ("a connection to %s, where nobody is", address);
-  self->n_sockets[host][is_ipv6] += connects ? 1 : (guint) -1;
+  *n_sockets += connects ? 1 : (guint) -1;
   msa_world_tell (self, connects ? MSA_WORLD_TOLD_CONNECT : MSA_WORLD_TOLD_CLOSE, NULL, host);
   /* A socket is closed when its function has heard that it is removed. */
   if (!connects || self->func_depth > 0)
     return;
 
-  if (self->highest_per_host > 0 && self->n_sockets[host][is_ipv6] > self->highest_per_host)
+  if (self->highest_per_host > 0 && count_at (self, host, port) > self->highest_per_host)
     msa_world_fail ("%u connections to host %u, where %u are allowed",
-                    self->n_sockets[host][is_ipv6], host, self->highest_per_host);
+                    count_at (self, host, port), host, self->highest_per_host);
   if (self->highest_connections > 0 && count_connections (self) > self->highest_connections)
     msa_world_fail ("%u connections, where %u are allowed", count_connections (self),
                     self->highest_connections);

@@ -104,8 +104,12 @@ make (MsaWorld *self)
   if (self->tls)
     {
       msa_sim_set_file (self->sim, "ca.pem", msa_world_get_ca_pem (), -1);
-      self->tls_config = msa_tls_config_new_for_ca_file ("ca.pem");
+      self->tls_configs[FALSE] = msa_tls_config_new_for_ca_file ("ca.pem");
+      self->tls_configs[TRUE] = g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem",
+                                              "verify-name", FALSE, NULL);
     }
+  msa_sim_add_local_address (self->sim, MSA_WORLD_LOCAL_ADDRESS);
+  self->tickets = msa_world_tickets_new ();
   self->questions = g_ptr_array_new_with_free_func (g_object_unref);
 
   self->multi = msa_multi_new_with_sys (msa_sim_get_sys (msa_sim_ref (self->sim)));
@@ -165,7 +169,8 @@ end (MsaWorld *self)
   if (self->multi != NULL)
     msa_world_fail ("the multi is held by somebody after the end");
   msa_world_end_easies (self);
-  g_clear_object (&self->tls_config);
+  g_clear_object (&self->tls_configs[FALSE]);
+  g_clear_object (&self->tls_configs[TRUE]);
   g_ptr_array_unref (self->questions);
 
   if (msa_sim_get_violations (self->sim)->len > 0)
@@ -174,6 +179,7 @@ end (MsaWorld *self)
   if (msa_sim_n_open (self->sim) > 0)
     msa_world_fail ("%u descriptors are open after the end", msa_sim_n_open (self->sim));
   msa_world_end_servers (self);
+  g_ptr_array_unref (self->tickets);
   msa_sim_set_watch_func (self->sim, NULL, NULL);
   msa_sim_kernel_use (NULL);
   msa_sim_unref (self->sim);
