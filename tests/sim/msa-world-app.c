@@ -636,6 +636,10 @@ do_to_easy (MsaWorldEasy *self,
       if (self->cancellable == NULL)
         break;
       self->is_cancelled = TRUE;
+      /* The multi hears of it by mail, which it takes between its rounds; whether what has come
+       * already is read in the same round hangs on when the driver looked. */
+      if (self->world->depth > 0)
+        self->world->result->n_clocks++;
       g_cancellable_cancel (self->cancellable);
       break;
     case MSA_WORLD_DROP:
