@@ -63,6 +63,8 @@ write_part (MsaTransfer *transfer,
   transfer->source->ops->consume (transfer->source, taken);
   transfer->body_written += taken;
   transfer->bytes_sent = transfer->body_written;
+  if (taken > 0)
+    msa_transfer_note_progress (transfer);
 
   return taken == data.len;
 }

@@ -278,6 +278,7 @@ handle_data (MsaEngine *engine,
       return FALSE;
     }
   transfer->bytes_received = received;
+  msa_transfer_note_progress (transfer);
   if (result == MSA_WRITE_ABORT)
     fail_refused (transfer, received - data.len);
   else if (G_UNLIKELY (transfer->tells_data))
@@ -292,6 +293,7 @@ handle_piped (MsaTransfer *transfer,
               gsize len)
 {
   transfer->bytes_received += len;
+  msa_transfer_note_progress (transfer);
   if (transfer->bytes_received > msa_transfer_get_max_body (transfer))
     fail_too_large (transfer, transfer->bytes_received);
   else

@@ -91,8 +91,7 @@ struct _MsaTransfer
   MsaTimer         expect_timer; /* how long the body is held */
   MsaTimer         progress_timer; /* when progress is to be told */
   MsaTrace        *trace;        /* (owned) (nullable): its lines, if somebody listens; until GONE */
-  guint64          told_bytes;   /* received and sent, when progress was told last */
-  gint64           told_us;
+  gint64           told_us;      /* when progress was told last */
   GError          *interrupted;  /* (owned) (nullable): it fails when application code that runs for it returns */
   gint64           added_us;
   MsaSource       *source;       /* (owned) (nullable): of the request's body, until GONE */
@@ -128,8 +127,11 @@ MsaTransfer *msa_transfer_new    (MsaEngine *engine,
 MsaTransfer *msa_transfer_ref    (MsaTransfer *self);
 void         msa_transfer_unref  (MsaTransfer *self);
 
-/* Progress is told from now on, at most each MSA_PROGRESS_INTERVAL_US. */
+/* Progress is told from now on: when there is some, at most each MSA_PROGRESS_INTERVAL_US; else
+ * each MSA_PROGRESS_IDLE_US. */
 void         msa_transfer_tell_progress (MsaTransfer *self);
+/* For msa_transfer_note_progress(). */
+void         msa_transfer_has_progress (MsaTransfer *self);
 
 /* The one way from state to state. */
 void         msa_transfer_set_state (MsaTransfer *self,
@@ -151,3 +153,11 @@ void         msa_transfer_rewind (MsaTransfer *self);
 
 /* The limit that counts, G_MAXUINT64 for none. */
 guint64      msa_transfer_get_max_body (const MsaTransfer *self);
+
+/* Bytes of a body have moved. */
+static inline void
+msa_transfer_note_progress (MsaTransfer *self)
+{
+  if (G_UNLIKELY (self->progress_timer.expired != NULL))
+    msa_transfer_has_progress (self);
+}

@@ -96,20 +96,15 @@ expect_expired_cb (MsaTimer *timer,
   wake_cb (self);
 }
 
+/* While nothing moves it is told, too, so that a program can tell that it is alive. */
 static void
 progress_due_cb (MsaTimer *timer,
                  gint64 now_us)
 {
   MsaTransfer *self = MSA_CONTAINER_OF (timer, MsaTransfer, progress_timer);
-  guint64 bytes = self->bytes_received + self->bytes_sent;
 
-  msa_reactor_set_timer (&self->engine->reactor, timer, now_us + MSA_PROGRESS_INTERVAL_US);
-  /* Also while nothing moves, so that a program can tell that it is alive. */
-  if (bytes == self->told_bytes && now_us - self->told_us < MSA_PROGRESS_IDLE_US)
-    return;
-
-  self->told_bytes = bytes;
   self->told_us = now_us;
+  msa_reactor_set_timer (&self->engine->reactor, timer, now_us + MSA_PROGRESS_IDLE_US);
   msa_engine_tell_progress (self->engine, self);
 }
 
@@ -119,7 +114,16 @@ msa_transfer_tell_progress (MsaTransfer *self)
   self->told_us = self->added_us;
   self->progress_timer.expired = progress_due_cb;
   msa_reactor_set_timer (&self->engine->reactor, &self->progress_timer,
-                         self->added_us + MSA_PROGRESS_INTERVAL_US);
+                         self->added_us + MSA_PROGRESS_IDLE_US);
+}
+
+void
+msa_transfer_has_progress (MsaTransfer *self)
+{
+  const gint64 due_us = self->told_us + MSA_PROGRESS_INTERVAL_US;
+
+  if (self->progress_timer.node.key != due_us)
+    msa_reactor_set_timer (&self->engine->reactor, &self->progress_timer, due_us);
 }
 
 MsaTransfer *

@@ -312,6 +312,9 @@ test_progress_waiting (MsaTestWorld *world)
   g_assert_cmpuint (watcher.n, >=, 9);
   g_assert_cmpuint (watcher.n, <=, 11);
   g_assert_cmpint (watcher.longest_us, <=, 1100 * MS);
+  /* And it sleeps between (P5): more than the next tenth of a second. */
+  msa_test_world_settle (world, watcher.last_us + 1050 * MS - msa_sim_get_now_us (world->sim));
+  g_assert_cmpint (msa_multi_get_timeout_ms (world->multi), >, 500);
 }
 
 static void
