@@ -500,7 +500,10 @@ forge_cb (MsaSimPeer *peer,
       return;
     }
   msa_sim_peer_send (peer, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", -1);
-  msa_sim_peer_send_at (peer, 2000, "gone" "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged", -1);
+  msa_sim_peer_send_at (peer, 2000,
+                        "gone"
+                        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged",
+                        -1);
 }
 
 /* The same right behind a response, where the next request waits for the connection. */
