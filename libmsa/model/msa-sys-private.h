@@ -125,7 +125,7 @@ typedef struct
   /* Only within a job, since they block: */
 
   /* The addresses of a name in one family (AF_INET, AF_INET6), port 0: appended to @addresses.
-   * Returns 0 or an EAI_* code. */
+   * Returns 0 or an EAI_* code, of which EAI_SYSTEM leaves the cause in errno. */
   int      (*look_up) (MsaSys *self, MsaJob *job, const char *name, int family, GArray *addresses /* of MsaAddress */);
   /* The same, asked of the application's @resolver. On failure @reason has its text. */
   int      (*ask_resolver) (MsaSys *self, MsaJob *job, GResolver *resolver, const char *name, int family, GArray *addresses /* of MsaAddress */, char **reason);

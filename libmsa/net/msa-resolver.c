@@ -14,6 +14,7 @@
 #include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
 
+#include <errno.h>
 #include <netdb.h>
 
 /* The order in which families are preferred: RFC 8305, section 4. */
@@ -444,6 +445,8 @@ run_query (MsaJob *job,
   else
     query->code = sys->ops->look_up (sys, job, query->name, families[query->i_family],
                                      query->addresses);
+  if (query->source == NULL && query->code == EAI_SYSTEM)
+    query->reason = g_strdup (g_strerror (errno));
 }
 
 static void

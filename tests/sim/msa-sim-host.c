@@ -151,6 +151,15 @@ msa_sim_set_host_family (MsaSim *self,
   answer->delay_us = delay_us;
 }
 
+/* There are no descriptors left, where the cause is the system's. */
+static int
+fail_look_up (int code)
+{
+  errno = EMFILE;
+
+  return code;
+}
+
 int
 sim_look_up (MsaSys *sys,
              MsaJob *job,
@@ -163,7 +172,7 @@ sim_look_up (MsaSys *sys,
   const SimAnswer *answer;
 
   if (!sim_enter (self, SIM_OP_look_up))
-    return errno;
+    return fail_look_up (errno);
   if (host == NULL)
     return EAI_NONAME;
 
@@ -171,7 +180,7 @@ sim_look_up (MsaSys *sys,
   job->duration_us += answer->delay_us;
   if (answer->code == 0)
     g_array_append_vals (addresses, answer->addresses->data, answer->addresses->len);
-  return answer->code;
+  return fail_look_up (answer->code);
 }
 
 /* As the real one does. */

@@ -269,7 +269,7 @@ static const struct
   { "server-failure", EAI_FAIL, EAI_FAIL,
     "error: Could not resolve host 'a.test': Non-recoverable failure in name resolution", 0, 0 },
   { "system-failure", EAI_SYSTEM, EAI_NONAME,
-    "error: Could not resolve host 'a.test': System error", 0, 0 },
+    "error: Could not resolve host 'a.test': Too many open files", 0, 0 },
   { "one-passing", EAI_NONAME, EAI_AGAIN,
     "error: Could not resolve host 'a.test': Temporary failure in name resolution", 0, 0 },
   /* The other family is not asked, whatever it has. */
