@@ -120,14 +120,17 @@ show_address (NameSearch *self,
   show_name (self, "IP:", msa_slice_from_string (text));
 }
 
-static void
+/* FALSE: one cannot be read. */
+static gboolean
 search_alternative_names (NameSearch *self,
                           gnutls_subject_alt_names_t names)
 {
   gnutls_datum_t datum;
-  guint type, i;
+  guint type;
+  guint i = 0;
+  int result;
 
-  for (i = 0; gnutls_subject_alt_names_get (names, i, &type, &datum, NULL) == 0; i++)
+  while ((result = gnutls_subject_alt_names_get (names, i++, &type, &datum, NULL)) == 0)
     {
       MsaSlice name = msa_slice (datum.data, datum.size);
 
@@ -146,6 +149,8 @@ search_alternative_names (NameSearch *self,
           show_name (self, "another kind of name", MSA_SLICE (""));
         }
     }
+
+  return result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 }
 
 /* Asked only where there is no alternative name of any type (RFC 6125, 6.4.4); one common name,
@@ -227,13 +232,16 @@ msa_tls_names_object (gnutls_x509_crt_t leaf,
   g_autoptr (GString) shown = g_string_new (NULL);
   NameSearch search = { .host = host, .shown = shown };
   gboolean present;
+  gboolean readable;
   gnutls_subject_alt_names_t names = get_alternative_names (leaf, &present);
 
   if (names == NULL)
     return g_strdup ("unreadable names");
 
-  search_alternative_names (&search, names);
+  readable = search_alternative_names (&search, names);
   gnutls_subject_alt_names_deinit (names);
+  if (!readable)
+    return g_strdup ("unreadable names");
   if (!present)
     search_common_name (&search, leaf);
 

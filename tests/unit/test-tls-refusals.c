@@ -117,6 +117,16 @@ gnutls_subject_alt_names_init (gnutls_subject_alt_names_t *names)
 }
 
 int
+gnutls_subject_alt_names_get (gnutls_subject_alt_names_t names,
+                              unsigned int i,
+                              unsigned int *type,
+                              gnutls_datum_t *name,
+                              gnutls_datum_t *oid)
+{
+  FAIL_OR_PASS (gnutls_subject_alt_names_get, GNUTLS_E_MEMORY_ERROR, names, i, type, name, oid);
+}
+
+int
 gnutls_x509_crt_get_extension_by_oid2 (gnutls_x509_crt_t crt,
                                        const char *oid,
                                        unsigned int index,
@@ -334,6 +344,7 @@ static const Refusal refusals[] = {
   { "gnutls_x509_crt_import", "memory", MSA_ERROR_TLS_PIN },
   { "gnutls_x509_crt_get_key_id", "its key is none of those", MSA_ERROR_TLS_PIN },
   { "gnutls_subject_alt_names_init", "unreadable names", MSA_ERROR_TLS_VERIFY },
+  { "gnutls_subject_alt_names_get", "unreadable names", MSA_ERROR_TLS_VERIFY },
   { "gnutls_x509_crt_get_extension_by_oid2", "unreadable names", MSA_ERROR_TLS_VERIFY },
   { "gnutls_x509_ext_import_subject_alt_names", "unreadable names", MSA_ERROR_TLS_VERIFY },
   { "gnutls_x509_crt_check_hostname2", "it is for DNS:" HOST, MSA_ERROR_TLS_VERIFY },
