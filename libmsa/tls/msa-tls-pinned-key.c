@@ -69,6 +69,28 @@ msa_tls_pin_new (GBytes *certificate)
   return g_strconcat ("sha256//", text, NULL);
 }
 
+/* Whatever it is: a key or a certificate, in PEM or DER. Gives a GnuTLS code. */
+static int
+digest_any (const gnutls_datum_t *datum,
+            guint8 digest[MSA_TLS_PIN_BYTES])
+{
+  static const gnutls_x509_crt_fmt_t formats[] = { GNUTLS_X509_FMT_PEM, GNUTLS_X509_FMT_DER };
+  int result = GNUTLS_E_NO_CERTIFICATE_FOUND;
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    {
+      int of_key = digest_key (datum, formats[i], digest);
+      int of_certificate = of_key >= 0 ? 0 : digest_certificate (datum, formats[i], digest);
+
+      if (of_key >= 0 || of_certificate >= 0)
+        return 0;
+      if (of_key == GNUTLS_E_MEMORY_ERROR || of_certificate == GNUTLS_E_MEMORY_ERROR)
+        result = GNUTLS_E_MEMORY_ERROR;
+    }
+
+  return result;
+}
+
 gboolean
 msa_tls_pinned_key_load (MsaSys *sys,
                          const char *path,
@@ -78,8 +100,10 @@ msa_tls_pinned_key_load (MsaSys *sys,
   g_autofree char *shown = g_utf8_make_valid (path, -1);
   g_autoptr (GError) cause = NULL;
   g_autoptr (GBytes) contents = NULL;
+  g_autofree char *text = NULL;
   gnutls_datum_t datum;
   gsize len;
+  int result;
 
   contents = sys->ops->read_file (sys, path, MSA_MAX_CLIENT_KEY_BYTES, &cause);
   if (contents == NULL)
@@ -91,13 +115,20 @@ msa_tls_pinned_key_load (MsaSys *sys,
 
   datum.data = (unsigned char *) g_bytes_get_data (contents, &len);
   datum.size = (unsigned int) len;
-  if (len > 0 && (digest_key (&datum, GNUTLS_X509_FMT_PEM, digest) >= 0 ||
-                  digest_certificate (&datum, GNUTLS_X509_FMT_PEM, digest) >= 0 ||
-                  digest_key (&datum, GNUTLS_X509_FMT_DER, digest) >= 0 ||
-                  digest_certificate (&datum, GNUTLS_X509_FMT_DER, digest) >= 0))
+  result = len > 0 ? digest_any (&datum, digest) : GNUTLS_E_NO_CERTIFICATE_FOUND;
+  if (result >= 0)
     return TRUE;
 
-  g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
-               "the pinned key file '%s' holds no public key and no certificate", shown);
+  if (result == GNUTLS_E_MEMORY_ERROR)
+    {
+      text = msa_tls_describe (result);
+      g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
+                   "cannot load the pinned key file '%s': %s", shown, text);
+    }
+  else
+    {
+      g_set_error (error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
+                   "the pinned key file '%s' holds no public key and no certificate", shown);
+    }
   return FALSE;
 }
