@@ -10,6 +10,7 @@
 #include "sim/msa-fault-sweep.h"
 
 #include "msa-easy-options.h"
+#include "msa-enum-types.h"
 #include "sim/msa-fault-private.h"
 
 #include <dirent.h>
@@ -26,6 +27,7 @@
 /* The same in scenes with handshakes. */
 #define MAX_SLOW_CALLS 30
 #define N_AT_ENDS 12
+#define N_DRIVERS 4
 
 /* What is played at the moment, for whoever sees it abort. */
 static char current[256];
@@ -464,6 +466,16 @@ check_records (MsaFaultPlay *play,
     }
 }
 
+static const char *
+name_error (const GError *error)
+{
+  g_autoptr (GEnumClass) class = g_type_class_ref (MSA_TYPE_ERROR);
+  GEnumValue *value =
+      error->domain == MSA_ERROR ? g_enum_get_value (class, error->code) : NULL;
+
+  return value != NULL ? value->value_nick : "cancelled";
+}
+
 /* How each transfer ended, in the order in which they were made. */
 static char *
 tell_outcome (MsaFaultPlay *play)
@@ -475,8 +487,12 @@ tell_outcome (MsaFaultPlay *play)
     {
       MsaTestRecord *record = records->pdata[i];
 
-      g_string_append_printf (text, "%s%u×%s", i > 0 ? ", " : "", record->n_easy,
-                              record->error != NULL ? record->error->message : "ok");
+      g_string_append_printf (text, "%s%u ", i > 0 ? ", " : "", record->n_easy);
+      if (record->error != NULL)
+        g_string_append_printf (text, "%s (%s)", name_error (record->error),
+                                record->error->message);
+      else
+        g_string_append (text, "ok");
     }
 
   return g_string_free (text, FALSE);
@@ -649,6 +665,19 @@ note_outcome (Sweep *self,
   self->n_timeouts = count_timeouts (play);
 }
 
+static void
+check_outcome (Sweep *self,
+               MsaFaultPlay *play,
+               Meaning meaning)
+{
+  g_autofree char *outcome = tell_outcome (play);
+
+  if (g_test_verbose () && !g_str_equal (outcome, self->outcome))
+    g_test_message ("%s: %s", current, outcome);
+  if (meaning == HARMLESS)
+    g_assert_cmpstr (outcome, ==, self->outcome);
+}
+
 /* @door NULL: without a fault. */
 static void
 play (Sweep *self,
@@ -675,12 +704,8 @@ play (Sweep *self,
   g_ptr_array_foreach (play->bodies, (GFunc) (void (*) (void)) check_body, NULL);
   if (door == NULL)
     note_outcome (self, play);
-  else if (meaning == HARMLESS)
-    {
-      g_autofree char *outcome = tell_outcome (play);
-
-      g_assert_cmpstr (outcome, ==, self->outcome);
-    }
+  else
+    check_outcome (self, play, meaning);
   /* That something failed is known at once, and is no reason to wait. */
   if (!play->has_hole && count_timeouts (play) > self->n_timeouts)
     complain ("a failure is taken for silence");
@@ -802,6 +827,64 @@ sweep_free (gpointer data)
   g_free (self);
 }
 
+/* All scenes at one place. */
+typedef struct
+{
+  const char *prefix;
+  const MsaFaultKind *kind;
+  const MsaFaultScene *scenes;
+  guint n_scenes;
+} Place;
+
+static MsaTestDriverKind
+get_usual_driver (guint place)
+{
+  static const MsaTestDriverKind drivers[N_DRIVERS] = { MSA_TEST_ATTACHED, MSA_TEST_CALLBACKS,
+                                                        MSA_TEST_PERFORM, MSA_TEST_EXPORTED };
+
+  return drivers[place % N_DRIVERS];
+}
+
+static void
+count_scene (const Place *self,
+             guint place,
+             guint *totals)
+{
+  Sweep *sweep = g_new0 (Sweep, 1);
+
+  sweep->kind = self->kind;
+  sweep->scene = &self->scenes[place];
+  sweep->driver = get_usual_driver (place);
+  sweep->counts = g_new0 (guint, count_doors (self->kind));
+  sweep->n_timeouts = G_MAXUINT;
+  play (sweep, NULL, 0, 0, ANY);
+  for (guint i = 0; self->kind->doors[i].name != NULL; i++)
+    if (can_be_shown (sweep, &self->kind->doors[i]))
+      totals[i] += sweep->counts[i];
+  sweep_free (sweep);
+}
+
+static void
+test_every_door (gconstpointer data)
+{
+  const Place *self = data;
+  g_autofree guint *totals = g_new0 (guint, count_doors (self->kind));
+  g_autoptr (GString) idle = g_string_new (NULL);
+
+  for (guint i = 0; i < self->n_scenes; i++)
+    count_scene (self, i, totals);
+  for (guint i = 0; self->kind->doors[i].name != NULL; i++)
+    {
+      const MsaFaultDoor *door = &self->kind->doors[i];
+
+      if (g_str_equal (door->where != NULL ? door->where : self->kind->where, self->prefix) &&
+          door->excuse == NULL && totals[i] == 0)
+        g_string_append_printf (idle, " %s", door->name);
+    }
+  if (idle->len > 0)
+    complain ("no scene at %s calls%s", self->prefix, idle->str);
+}
+
 /* Tells what is played, then aborts all the same. */
 static void
 abort_cb (int signal_number)
@@ -837,13 +920,17 @@ msa_fault_add_scenes (const char *prefix,
                       const MsaFaultScene *scenes,
                       guint n_scenes)
 {
-  static const MsaTestDriverKind drivers[] = { MSA_TEST_ATTACHED, MSA_TEST_CALLBACKS,
-                                               MSA_TEST_PERFORM, MSA_TEST_EXPORTED };
-  gboolean all = sweeps_all ();
+  Place *all = g_new (Place, 1);
+  g_autofree char *path = g_strconcat (prefix, "/every-door", NULL);
 
   signal (SIGABRT, abort_cb);
   for (guint i = 0; i < n_scenes; i++)
-    for (guint k = 0; k < G_N_ELEMENTS (drivers); k++)
-      if (all || k == i % G_N_ELEMENTS (drivers))
-        add_scene (prefix, kind, &scenes[i], i, drivers[k], all);
+    if (sweeps_all ())
+      for (guint k = 0; k < N_DRIVERS; k++)
+        add_scene (prefix, kind, &scenes[i], i, get_usual_driver (k), TRUE);
+    else
+      add_scene (prefix, kind, &scenes[i], i, get_usual_driver (i), FALSE);
+
+  *all = (Place) { prefix, kind, scenes, n_scenes };
+  g_test_add_data_func_full (path, all, test_every_door, g_free);
 }

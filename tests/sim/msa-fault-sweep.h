@@ -26,12 +26,14 @@ typedef struct
   const int  *errors;   /* come to success, or to an error with a type */
   const int  *harmless; /* come to what comes without them: the call is to be made again */
   const int  *general;  /* come to MSA_ERROR_FAILED as well: none of the types fits */
+  const char *where;    /* (nullable): whose scenes call it, if not those at the kind's own place */
 } MsaFaultDoor;
 
 /* Who makes the doors fail. */
 typedef struct
 {
   const MsaFaultDoor *doors; /* up to the first without a name */
+  const char *where; /* prefix of the scenes that call each of them which has no other place */
   /* @sim is new. */
   void  (*arm)    (MsaSim *sim);
   void  (*fail)   (MsaSim *sim, const char *door, guint nth, int code);
@@ -111,7 +113,8 @@ GBytes     *msa_fault_bytes    (gsize len) G_GNUC_WARN_UNUSED_RESULT;
 GFile      *msa_fault_input    (MsaFaultPlay *play,
                                 gsize len) G_GNUC_WARN_UNUSED_RESULT;
 
-/* One test for each scene: @prefix, its name, and the driver if all are swept. */
+/* One test for each scene: @prefix, its name, and the driver if all are swept. And one, every-door, that no door
+ * is left out: what no scene calls, never fails. */
 void        msa_fault_add_scenes (const char *prefix,
                                   const MsaFaultKind *kind,
                                   const MsaFaultScene *scenes,

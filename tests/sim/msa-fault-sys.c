@@ -29,6 +29,7 @@ static const int receive_errors[] = { ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EN
 /* That nothing is there is what a peek hopes for. */
 static const int peek_errors[] = { EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH,
                                    ENOMEM, ENOTCONN, ETIMEDOUT, 0 };
+static const int splice_errors[] = { ECONNRESET, EINVAL, ENOMEM, ESPIPE, 0 };
 static const int name_errors[] = { ENOBUFS, ENOTCONN, EINVAL, 0 };
 static const int socket_errors[] = { EACCES, EAFNOSUPPORT, EMFILE, ENFILE, ENOBUFS, ENOMEM, 0 };
 static const int connect_errors[] = { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN,
@@ -47,6 +48,12 @@ static const int output_errors[] = { EACCES, EDQUOT, EIO, EISDIR, EMFILE, ENFILE
                                      ENOENT, ENOSPC, EROFS, 0 };
 static const int write_errors[] = { EDQUOT, EFBIG, EIO, ENOSPC, 0 };
 
+/* Other places than the usual one. */
+#define BODIES "/msa/fault-sweep/bodies"
+#define TLS "/msa/fault-sweep/tls"
+/* The library has no use for it yet. */
+#define NOWHERE ""
+
 static const MsaFaultDoor doors[] = {
   { "now_us", .excuse = "clock_gettime() of a clock that exists" },
   { "boot_us", .excuse = "the same" },
@@ -60,10 +67,10 @@ static const MsaFaultDoor doors[] = {
   { "socket_tune", .excuse = "says nothing: a socket without it serves as well" },
   { "socket_send", .errors = send_errors, .harmless = again },
   { "socket_recv", .errors = receive_errors, .harmless = again },
-  { "socket_peek", .errors = peek_errors },
+  { "socket_peek", .errors = peek_errors, .where = BODIES },
   { "socket_shutdown_write", .errors = CODES (EBADF, ENOTCONN) },
-  { "socket_get_peer", .errors = name_errors },
-  { "socket_get_local", .errors = name_errors },
+  { "socket_get_peer", .errors = name_errors, .where = NOWHERE },
+  { "socket_get_local", .errors = name_errors, .where = NOWHERE },
   { "close", .excuse = "the descriptor is gone, whatever close() says" },
   { "poller_open", .errors = CODES (EMFILE, ENFILE, ENOMEM, ENOSYS) },
   { "poller_set", .general = CODES (ENOMEM, ENOSPC, EPERM) },
@@ -77,15 +84,15 @@ static const MsaFaultDoor doors[] = {
   { "run_job", .errors = CODES (EAGAIN, ENOMEM) },
   { "look_up", .errors = lookup_errors },
   { "ask_resolver", .errors = CODES (EAI_AGAIN, EAI_NODATA, EAI_NONAME) },
-  { "read_file", .errors = file_errors },
-  { "file_stamp", .errors = stat_errors },
-  { "open_output", .errors = output_errors },
-  { "open_input", .errors = file_errors },
+  { "read_file", .errors = file_errors, .where = TLS },
+  { "file_stamp", .errors = stat_errors, .where = TLS },
+  { "open_output", .errors = output_errors, .where = BODIES },
+  { "open_input", .errors = file_errors, .where = BODIES },
   { "interface_index", .errors = CODES (ENODEV) },
-  { "pipe_open", .harmless = CODES (EMFILE, ENFILE) },
-  { "socket_splice", .errors = CODES (ECONNRESET, EINVAL, ENOMEM, ESPIPE), .harmless = again },
-  { "pipe_drain", .errors = write_errors },
-  { "finish_output", .errors = write_errors },
+  { "pipe_open", .harmless = CODES (EMFILE, ENFILE), .where = BODIES },
+  { "socket_splice", .errors = splice_errors, .harmless = again, .where = BODIES },
+  { "pipe_drain", .errors = write_errors, .where = BODIES },
+  { "finish_output", .errors = write_errors, .where = BODIES },
   { "discard_output", .excuse = "nobody could do anything about it" },
   { "getenv", .excuse = "a variable that is not set is no failure" },
   { "free", .excuse = "nothing is asked for" },
@@ -129,6 +136,7 @@ arm (MsaSim *sim)
 
 const MsaFaultKind msa_fault_sys = {
   .doors = doors,
+  .where = "/msa/fault-sweep",
   .arm = arm,
   .fail = msa_sim_fail_nth,
   .disarm = msa_sim_fail_no_more,

@@ -102,6 +102,8 @@ struct _SimSocket
   gboolean       eof;
   gboolean       reset;
   gboolean       write_shut;
+  gboolean       recv_failed; /* by msa_sim_fail_nth(), and for good */
+  gboolean       send_failed; /* the same */
   gsize          in_flight;  /* sent, and not yet read by the peer */
   guint64        whim;       /* of msa_sim_set_unsteady(): what is drawn from */
   gboolean       balked;     /* gave EAGAIN last, without need */

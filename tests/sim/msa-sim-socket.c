@@ -758,6 +758,35 @@ sim_socket_error (MsaSys *sys,
   return client->state == SIM_CONNECTED && !client->reset ? 0 : EINPROGRESS;
 }
 
+/* NULL: the call fails, by msa_sim_fail_nth(). What failed for good is not asked again until it is
+ * shut down; EAGAIN is no failure, nor is that of a peek, and EINVAL of splice() says what kind of
+ * socket it is. */
+static SimSocket *
+enter_socket (MsaSim *self,
+              SimOp op,
+              int fd,
+              const char *name)
+{
+  gboolean passes = sim_enter (self, op);
+  int error_number = errno;
+  SimSocket *client = find_socket (self, fd, name);
+  gboolean *failed;
+
+  if (client == NULL)
+    return NULL;
+
+  failed = op == SIM_OP_socket_send ? &client->send_failed : &client->recv_failed;
+  if (*failed)
+    sim_violate (self, "%s (%d) after it failed", name, fd);
+  if (passes)
+    return client;
+
+  *failed |= op != SIM_OP_socket_peek && error_number != EAGAIN &&
+             !(op == SIM_OP_socket_splice && error_number == EINVAL);
+  errno = error_number;
+  return NULL;
+}
+
 gssize
 sim_socket_send (MsaSys *sys,
                  int fd,
@@ -768,9 +797,7 @@ sim_socket_send (MsaSys *sys,
   SimSocket *client;
   gsize n;
 
-  if (!sim_enter (self, SIM_OP_socket_send))
-    return -1;
-  client = find_socket (self, fd, "socket_send");
+  client = enter_socket (self, SIM_OP_socket_send, fd, "socket_send");
   if (client == NULL)
     return -1;
   if (client->error != 0)
@@ -826,11 +853,8 @@ sim_socket_recv (MsaSys *sys,
                  gsize size)
 {
   MsaSim *self = (MsaSim *) sys;
-  SimSocket *client;
+  SimSocket *client = enter_socket (self, SIM_OP_socket_recv, fd, "socket_recv");
 
-  if (!sim_enter (self, SIM_OP_socket_recv))
-    return -1;
-  client = find_socket (self, fd, "socket_recv");
   return client != NULL ? read_inbox (client, buffer, size, TRUE) : -1;
 }
 
@@ -841,11 +865,8 @@ sim_socket_peek (MsaSys *sys,
                  gsize size)
 {
   MsaSim *self = (MsaSim *) sys;
-  SimSocket *client;
+  SimSocket *client = enter_socket (self, SIM_OP_socket_peek, fd, "socket_peek");
 
-  if (!sim_enter (self, SIM_OP_socket_peek))
-    return -1;
-  client = find_socket (self, fd, "socket_peek");
   return client != NULL ? read_inbox (client, buffer, size, FALSE) : -1;
 }
 
@@ -860,9 +881,7 @@ sim_socket_splice (MsaSys *sys,
   SimSocket *client;
   gssize n;
 
-  if (!sim_enter (self, SIM_OP_socket_splice))
-    return -1;
-  client = find_socket (self, fd, "socket_splice");
+  client = enter_socket (self, SIM_OP_socket_splice, fd, "socket_splice");
   if (client == NULL)
     return -1;
   if (client->inbox->len == 0)
@@ -889,6 +908,8 @@ sim_socket_shutdown_write (MsaSys *sys,
   client = find_socket (self, fd, "socket_shutdown_write");
   if (client == NULL)
     return -1;
+  /* What is left is thrown away, to the end. */
+  client->recv_failed = FALSE;
   if (client->state != SIM_CONNECTED || client->reset)
     return fail (ENOTCONN);
   if (!client->write_shut)

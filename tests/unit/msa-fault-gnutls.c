@@ -27,6 +27,8 @@ static GHashTable *counts; /* (owned): name to calls */
 static const char *failing; /* (unowned) (nullable): the door that fails */
 static guint failing_at;
 static int failing_code;
+static GHashTable *dead_for_recv; /* (owned): sessions */
+static GHashTable *dead_for_send; /* (owned): the same */
 
 /* TRUE: the call of @name fails, with @code. */
 static gboolean
@@ -45,6 +47,17 @@ strike (const char *name,
   return g_strcmp0 (failing, name) == 0 && n == failing_at;
 }
 
+/* A session that failed is of no more use: not in the direction that failed, nor at all if it was
+ * the handshake. */
+static void
+check_alive (const char *name,
+             GHashTable *dead,
+             gnutls_session_t session)
+{
+  if (current != NULL && !msa_sim_is_happening (current) && g_hash_table_contains (dead, session))
+    g_assertion_message (G_LOG_DOMAIN, __FILE__, __LINE__, name, "called again after a failure");
+}
+
 #define WRAP(Type, name, parameters, arguments, failure) \
   Type __real_##name parameters; \
   Type __wrap_##name parameters; \
@@ -59,6 +72,72 @@ strike (const char *name,
   WRAP (Type, name, parameters, arguments, code)
 #define WRAP_NOTHING(Type, name, parameters, arguments) \
   WRAP (Type, name, parameters, arguments, 0)
+
+#define STRIKE_SESSION(name, arguments, for_recv, for_send) \
+  int code; \
+\
+  if (for_recv) \
+    check_alive (#name, dead_for_recv, session); \
+  if (for_send) \
+    check_alive (#name, dead_for_send, session); \
+  if (!strike (#name, &code)) \
+    return __real_##name arguments; \
+  if (for_recv && gnutls_error_is_fatal (code) != 0) \
+    g_hash_table_add (dead_for_recv, session); \
+  if (for_send && gnutls_error_is_fatal (code) != 0) \
+    g_hash_table_add (dead_for_send, session); \
+  return code
+
+int __real_gnutls_init (gnutls_session_t *session, unsigned int flags);
+int __wrap_gnutls_init (gnutls_session_t *session, unsigned int flags);
+int __real_gnutls_handshake (gnutls_session_t session);
+int __wrap_gnutls_handshake (gnutls_session_t session);
+ssize_t __real_gnutls_record_recv (gnutls_session_t session, void *data, size_t size);
+ssize_t __wrap_gnutls_record_recv (gnutls_session_t session, void *data, size_t size);
+ssize_t __real_gnutls_record_send (gnutls_session_t session, const void *data, size_t size);
+ssize_t __wrap_gnutls_record_send (gnutls_session_t session, const void *data, size_t size);
+
+int
+__wrap_gnutls_init (gnutls_session_t *session,
+                    unsigned int flags)
+{
+  int code;
+
+  if (strike ("gnutls_init", &code))
+    return code;
+
+  code = __real_gnutls_init (session, flags);
+  /* It may have the address of one that is gone. */
+  if (code >= 0 && dead_for_recv != NULL)
+    {
+      g_hash_table_remove (dead_for_recv, *session);
+      g_hash_table_remove (dead_for_send, *session);
+    }
+
+  return code;
+}
+
+int
+__wrap_gnutls_handshake (gnutls_session_t session)
+{
+  STRIKE_SESSION (gnutls_handshake, (session), TRUE, TRUE);
+}
+
+ssize_t
+__wrap_gnutls_record_recv (gnutls_session_t session,
+                           void *data,
+                           size_t size)
+{
+  STRIKE_SESSION (gnutls_record_recv, (session, data, size), TRUE, FALSE);
+}
+
+ssize_t
+__wrap_gnutls_record_send (gnutls_session_t session,
+                           const void *data,
+                           size_t size)
+{
+  STRIKE_SESSION (gnutls_record_send, (session, data, size), FALSE, TRUE);
+}
 
 /* clang-format off */
 
@@ -104,12 +183,6 @@ WRAP_CODE (int, gnutls_credentials_get,
 WRAP_CODE (int, gnutls_credentials_set,
   (gnutls_session_t session, gnutls_credentials_type_t type, void *cred),
   (session, type, cred))
-WRAP_CODE (int, gnutls_handshake,
-  (gnutls_session_t session),
-  (session))
-WRAP_CODE (int, gnutls_init,
-  (gnutls_session_t *session, unsigned int flags),
-  (session, flags))
 WRAP_CODE (int, gnutls_ocsp_resp_get_single,
   (gnutls_ocsp_resp_const_t resp, unsigned indx, gnutls_digest_algorithm_t *digest,
    gnutls_datum_t *issuer_name_hash, gnutls_datum_t *issuer_key_hash, gnutls_datum_t
@@ -163,12 +236,6 @@ WRAP_CODE (int, gnutls_pubkey_import,
 WRAP_CODE (int, gnutls_pubkey_init,
   (gnutls_pubkey_t *key),
   (key))
-WRAP_CODE (ssize_t, gnutls_record_recv,
-  (gnutls_session_t session, void *data, size_t data_size),
-  (session, data, data_size))
-WRAP_CODE (ssize_t, gnutls_record_send,
-  (gnutls_session_t session, const void *data, size_t data_size),
-  (session, data, data_size))
 WRAP_CODE (int, gnutls_server_name_set,
   (gnutls_session_t session, gnutls_server_name_type_t type, const void *name, size_t
    name_length),
@@ -374,6 +441,10 @@ static void
 arm (MsaSim *sim)
 {
   g_clear_pointer (&counts, g_hash_table_unref);
+  g_clear_pointer (&dead_for_recv, g_hash_table_unref);
+  g_clear_pointer (&dead_for_send, g_hash_table_unref);
+  dead_for_recv = g_hash_table_new (NULL, NULL);
+  dead_for_send = g_hash_table_new (NULL, NULL);
   counts = g_hash_table_new (g_str_hash, g_str_equal);
   failing = NULL;
   current = sim;
@@ -405,6 +476,7 @@ count (MsaSim *sim,
 
 const MsaFaultKind msa_fault_gnutls = {
   .doors = doors,
+  .where = "/msa/fault-sweep/gnutls",
   .arm = arm,
   .fail = fail,
   .disarm = disarm,

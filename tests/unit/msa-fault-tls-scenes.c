@@ -13,6 +13,7 @@
 #include "msa-multi.h"
 #include "msa-password-request.h"
 
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <string.h>
 
@@ -26,11 +27,35 @@ static MsaTestPki *client_root;
 static MsaTestCert *good; /* made out to the names that are used */
 static MsaTestCert *other; /* made out to another name */
 static MsaTestCert *numeric; /* made out to an address and, as they were once, to a common name */
+static MsaTestCert *common; /* with a common name alone */
 static MsaTestCert *client;
+static char *public_key; /* of good */
 static char *locked_key; /* the client's */
 static char *pin; /* of good */
 static GBytes *staple; /* good is good */
 static gnutls_datum_t ticket_key;
+
+static char *
+get_public_key (const char *cert_pem)
+{
+  gnutls_datum_t datum = { (guchar *) cert_pem, (guint) strlen (cert_pem) };
+  gnutls_datum_t out;
+  gnutls_x509_crt_t crt;
+  gnutls_pubkey_t key;
+  char *pem;
+
+  gnutls_x509_crt_init (&crt);
+  gnutls_pubkey_init (&key);
+  g_assert_cmpint (gnutls_x509_crt_import (crt, &datum, GNUTLS_X509_FMT_PEM), ==, 0);
+  g_assert_cmpint (gnutls_pubkey_import_x509 (key, crt, 0), ==, 0);
+  g_assert_cmpint (gnutls_pubkey_export2 (key, GNUTLS_X509_FMT_PEM, &out), ==, 0);
+  pem = g_strndup ((const char *) out.data, out.size);
+  gnutls_free (out.data);
+  gnutls_pubkey_deinit (key);
+  gnutls_x509_crt_deinit (crt);
+
+  return pem;
+}
 
 void
 msa_fault_tls_init (void)
@@ -38,6 +63,7 @@ msa_fault_tls_init (void)
   static const MsaTestCertSpec good_spec = { .dns = { "tls.org", "again.org", "many.org" } };
   static const MsaTestCertSpec other_spec = { .dns = { "elsewhere.org", "again.org" } };
   static const MsaTestCertSpec numeric_spec = { .ip = { "10.0.0.20" }, .dns = { "again.org" } };
+  static const MsaTestCertSpec common_spec = { .common_name = "tls.org" };
   static const MsaTestCertSpec client_spec = { .common_name = "a client",
                                                .purpose = GNUTLS_KP_TLS_WWW_CLIENT };
 
@@ -46,6 +72,8 @@ msa_fault_tls_init (void)
   good = msa_test_pki_issue (root, &good_spec);
   other = msa_test_pki_issue (root, &other_spec);
   numeric = msa_test_pki_issue (root, &numeric_spec);
+  common = msa_test_pki_issue (root, &common_spec);
+  public_key = get_public_key (good->cert_pem);
   client = msa_test_pki_issue (client_root, &client_spec);
   pin = msa_test_pin_new (good->cert_pem);
   locked_key = msa_test_key_lock (client->key_pem, PASSWORD);
@@ -59,9 +87,11 @@ msa_fault_tls_clear (void)
   msa_test_cert_free (good);
   msa_test_cert_free (other);
   msa_test_cert_free (numeric);
+  msa_test_cert_free (common);
   msa_test_cert_free (client);
   msa_test_pki_free (root);
   msa_test_pki_free (client_root);
+  g_free (public_key);
   g_free (locked_key);
   g_free (pin);
   g_bytes_unref (staple);
@@ -136,6 +166,36 @@ play_old_version (MsaFaultPlay *play)
       msa_test_world_add_again (play->world, easy);
       msa_fault_finish (play);
     }
+}
+
+/* The server keeps no tickets, but gives its sessions numbers. */
+static void
+play_no_tickets (MsaFaultPlay *play)
+{
+  MsaTestTlsOptions options = { .cert = good, .priority = TLS_1_2, .no_tickets = TRUE };
+
+  serve (play, &options);
+  run (play, URI, play->config);
+}
+
+static void
+trace_cb (MsaEasy *easy,
+          const char *topic,
+          const char *text,
+          gpointer data)
+{
+}
+
+static void
+play_traced (MsaFaultPlay *play)
+{
+  MsaEasy *easy;
+
+  serve_well (play);
+  easy = make (play, URI, play->config);
+  g_signal_connect (easy, "trace", G_CALLBACK (trace_cb), NULL);
+  msa_test_world_add_again (play->world, easy);
+  msa_fault_finish (play);
 }
 
 static void
@@ -243,6 +303,17 @@ play_address (MsaFaultPlay *play)
 }
 
 static void
+play_common_name (MsaFaultPlay *play)
+{
+  MsaTestTlsOptions options = { .cert = common };
+
+  serve (play, &options);
+  /* It is made out to one host, and that it is not to be found may be known by then. */
+  g_clear_pointer (&play->again, g_free);
+  run (play, URI, play->config);
+}
+
+static void
 play_race (MsaFaultPlay *play)
 {
   serve_well (play);
@@ -316,6 +387,15 @@ play_token (MsaFaultPlay *play)
 }
 
 static void
+play_token_key (MsaFaultPlay *play)
+{
+  g_autoptr (MsaTlsConfig) config = new_client_config ("pkcs11:token=none");
+
+  serve_well (play);
+  run (play, URI, config);
+}
+
+static void
 play_missing_files (MsaFaultPlay *play)
 {
   g_autoptr (MsaTlsConfig) no_trust = msa_tls_config_new_for_ca_file ("nowhere.pem");
@@ -343,13 +423,25 @@ play_pinned (MsaFaultPlay *play)
   const char *const pins[] = { pin, NULL };
   g_autoptr (MsaTlsConfig) config =
       g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem", "pinned-keys", pins, NULL);
-  g_autoptr (MsaTlsConfig) by_file =
+  g_autoptr (MsaTlsConfig) by_certificate =
       g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem", "pinned-key-file", "pin.pem", NULL);
+  g_autoptr (MsaTlsConfig) by_key =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem", "pinned-key-file", "key.pub", NULL);
 
   serve_well (play);
   msa_sim_set_file (play->sim, "pin.pem", good->cert_pem, -1);
   run (play, URI, config);
-  run (play, URI, by_file);
+  msa_sim_set_file (play->sim, "key.pub", public_key, -1);
+  run (play, URI, by_certificate);
+  run (play, URI, by_key);
+}
+
+/* The system trusts others. */
+static void
+play_system_trust (MsaFaultPlay *play)
+{
+  serve_well (play);
+  run (play, URI, NULL);
 }
 
 /* The same peer is refused, or taken by a person. */
@@ -428,6 +520,23 @@ play_silent_peer (MsaFaultPlay *play)
   msa_easy_set_tls_timeout_ms (easy, 500);
   msa_test_world_add_again (play->world, easy);
   msa_fault_finish (play);
+}
+
+static void
+talk_cb (MsaSim *sim,
+         MsaSimPeer *peer,
+         gpointer data)
+{
+  msa_sim_peer_send (peer, "HTTP/1.1 400 What is no TLS?\r\n\r\n", -1);
+}
+
+static void
+play_foreign_peer (MsaFaultPlay *play)
+{
+  serve_well (play);
+  msa_sim_set_host (play->sim, "foreign.org", 1000, "10.0.0.21", NULL);
+  msa_sim_listen (play->sim, "10.0.0.21", 443, talk_cb, NULL);
+  run (play, "https://foreign.org/size/10", play->config);
 }
 
 static void
@@ -548,6 +657,8 @@ play_close_idle (MsaFaultPlay *play)
 static const MsaFaultScene scenes[] = {
   { "get", play_get },
   { "old-version", play_old_version },
+  { "no-tickets", play_no_tickets },
+  { "traced", play_traced },
   { "large", play_large },
   { "chunked", play_chunked },
   { "file", play_file },
@@ -557,19 +668,23 @@ static const MsaFaultScene scenes[] = {
   { "resumed", play_resumed },
   { "stapled", play_stapled },
   { "address", play_address },
+  { "common-name", play_common_name },
   { "race", play_race },
   { "client-certificate", play_client_certificate },
   { "password", play_password },
   { "no-password", play_no_password },
   { "token", play_token },
+  { "token-key", play_token_key },
   { "missing-files", play_missing_files },
   { "given-trust", play_given_trust },
   { "pinned", play_pinned },
+  { "system-trust", play_system_trust },
   { "question", play_question },
   { "stranger", play_stranger },
   { "distrusted", play_distrusted },
   { "no-common-version", play_no_common_version },
   { "silent-peer", play_silent_peer },
+  { "foreign-peer", play_foreign_peer },
   { "cut-handshake", play_cut_handshake },
   { "cut-body", play_cut_body },
   { "goodbye", play_goodbye },

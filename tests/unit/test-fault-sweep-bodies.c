@@ -6,15 +6,20 @@
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "msa-easy-options.h"
 #include "sim/msa-fault-sweep.h"
 
 #define MS G_GINT64_CONSTANT (1000)
 #define OLD "what was there before"
-/* More than a socket and a pipe take at once. */
 #define LARGE 600000
 #define LARGE_UPLOAD 200000
 #define LARGE_TARGET "/size/600000"
+/* So large that it goes through a pipe, also when some came with the head. */
+#define PIPED 1200000
+#define PIPED_TARGET "/size/1200000"
+
+G_STATIC_ASSERT (PIPED >= MSA_MIN_PIPED_BODY_BYTES + 2 * MSA_SCRATCH_BYTES);
 
 static void
 run (MsaFaultPlay *play,
@@ -257,37 +262,37 @@ play_output_over_old (MsaFaultPlay *play)
 static void
 play_piped (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_fault_make (play, LARGE_TARGET);
+  MsaEasy *easy = msa_fault_make (play, PIPED_TARGET);
 
   msa_sim_set_segment (play->sim, 60000);
-  msa_fault_expect_file (play, easy, LARGE, NULL);
+  msa_fault_expect_file (play, easy, PIPED, NULL);
   run (play, easy);
 }
 
 static void
 play_piped_over_old (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_fault_make (play, LARGE_TARGET);
+  MsaEasy *easy = msa_fault_make (play, PIPED_TARGET);
 
-  msa_fault_expect_file (play, easy, LARGE, OLD);
+  msa_fault_expect_file (play, easy, PIPED, OLD);
   run (play, easy);
 }
 
 static void
 play_piped_cut (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_test_world_make (play->world, "/truncated/800000");
+  MsaEasy *easy = msa_test_world_make (play->world, "/truncated/1200000");
 
-  msa_fault_expect_file (play, easy, 800000, NULL);
+  msa_fault_expect_file (play, easy, PIPED, NULL);
   run (play, easy);
 }
 
 static void
 play_remove_receiving (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_test_world_make (play->world, "/part/800000");
+  MsaEasy *easy = msa_test_world_make (play->world, "/part/1200000");
 
-  msa_fault_expect_file (play, easy, 800000, OLD);
+  msa_fault_expect_file (play, easy, PIPED, OLD);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 20 * MS);
   if (msa_test_world_get_record (easy)->n_easy == 0)
@@ -311,10 +316,10 @@ play_too_large (MsaFaultPlay *play)
 static void
 play_pause_receiving (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_fault_make (play, LARGE_TARGET);
+  MsaEasy *easy = msa_fault_make (play, PIPED_TARGET);
 
   msa_sim_set_segment (play->sim, 60000);
-  msa_fault_expect_file (play, easy, LARGE, NULL);
+  msa_fault_expect_file (play, easy, PIPED, NULL);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 5 * MS);
   msa_easy_pause (easy, MSA_DIRECTION_RECEIVE);
@@ -337,9 +342,9 @@ closed_cb (GObject *source,
 static void
 play_close (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_fault_make (play, LARGE_TARGET);
+  MsaEasy *easy = msa_fault_make (play, PIPED_TARGET);
 
-  msa_fault_expect_file (play, easy, LARGE, NULL);
+  msa_fault_expect_file (play, easy, PIPED, NULL);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 5 * MS);
   play->is_closed = TRUE;
@@ -352,10 +357,10 @@ play_close (MsaFaultPlay *play)
 static void
 play_dispose (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_test_world_make (play->world, "/part/800000");
+  MsaEasy *easy = msa_test_world_make (play->world, "/part/1200000");
 
   play->is_closed = TRUE;
-  msa_fault_expect_file (play, easy, 800000, OLD);
+  msa_fault_expect_file (play, easy, PIPED, OLD);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 10 * MS);
   if (msa_test_world_get_record (easy)->n_easy == 0)
