@@ -47,9 +47,10 @@ get_grammar (void)
 {
   static const char *const texts[] = {
     "\\k", "\\u", "\\i", "\\e", "\\o", "\\t", "\\d", "\\l", "\\c", "\\h", "\\x", "\\s\\w9\\g",
-    "\\w9", "\\wF", "\\wL", "\\s", "\\g", "\\r\\n", "\\r\\n\\r\\n", "HTTP/1.1 200 OK\\r\\n",
-    "HTTP/1.0 200\\r\\n", "HTTP/1.1 100 Continue\\r\\n\\r\\n", "HTTP/1.1 417 No\\r\\n",
-    "HTTP/1.1 304 N\\r\\n\\r\\n", "Content-Length: 5\\r\\n", "Content-Length: 0\\r\\n\\r\\n",
+    "\\z", "\\y", "\\v", "\\a", "\\m", "\\b", "\\w9", "\\wF", "\\wL", "\\s", "\\g", "\\r\\n",
+    "\\r\\n\\r\\n", "HTTP/1.1 200 OK\\r\\n", "HTTP/1.0 200\\r\\n",
+    "HTTP/1.1 100 Continue\\r\\n\\r\\n", "HTTP/1.1 417 No\\r\\n", "HTTP/1.1 304 N\\r\\n\\r\\n",
+    "Content-Length: 5\\r\\n", "Content-Length: 0\\r\\n\\r\\n",
     "Transfer-Encoding: chunked\\r\\n", "Connection: close\\r\\n", "5\\r\\nhello\\r\\n",
     "0\\r\\n\\r\\n", "hello", NULL
   };
@@ -99,6 +100,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
       g_array_append_val (self.answers, answer);
     }
   self.cancellables = g_ptr_array_new_with_free_func (g_object_unref);
+  self.questions = g_ptr_array_new_with_free_func (g_object_unref);
 
   set_up (&self, &first);
   for (guint i = 0; i < MAX_ACTIONS && !msa_cursor_is_empty (&plan); i++)
@@ -106,6 +108,8 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   msa_fuzz_engine_end (&self);
 
   g_ptr_array_unref (self.cancellables);
+  g_ptr_array_unref (self.questions);
+  g_ptr_array_unref (self.links);
   g_array_unref (self.answers);
 
   return 0;

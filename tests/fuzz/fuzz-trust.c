@@ -45,15 +45,6 @@ typedef enum
 
 static const char *const file_names[N_TEXTS] = { "/ca", "/certificate", "/key", "/pinned" };
 
-/* The key of the leaf, with the password "secret", in one round. */
-static const char locked_key[] =
-    "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-    "MIGaMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAgx89NZYXaCUgIBATAM\n"
-    "BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBAgQQocyEqPYKI90xdeCMvi3wuARA6ocu\n"
-    "LCQk1FNqQmIT6jkdPbOp86+jKPUSD/3AoUMsJEx/mdrbqtlF5WXmDGtUN1cbwt04\n"
-    "LEAURXVMGLp+jopi8w==\n"
-    "-----END ENCRYPTED PRIVATE KEY-----\n";
-
 typedef struct
 {
   MsaSys      parent;
@@ -137,7 +128,7 @@ append_piece (GByteArray *text,
     char        key;
     const char *text;
   } texts[] = {
-    { 'L', locked_key },
+    { 'L', MSA_FUZZ_LOCKED_KEY },
     { 'K', "-----BEGIN PRIVATE KEY-----\n"
            "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7\n"
            "-----END PRIVATE KEY-----\n" },

@@ -283,6 +283,7 @@ static const MsaFuzzAction acts[] = {
   { 'f', FALSE, plant_fault },
   { 'v', FALSE, limit_descriptors },
   { '.', FALSE, do_nothing },
+  { 'A', FALSE, msa_fuzz_engine_answer },
   { 0 },
 };
 

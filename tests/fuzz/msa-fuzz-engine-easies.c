@@ -68,7 +68,26 @@ no_op (gpointer data)
 
 /* Easies */
 
-/* NULL if there are enough. */
+MsaEasy *
+msa_fuzz_engine_make_easy (MsaFuzzEngine *self,
+                           const char *uri)
+{
+  MsaTestRecord *record;
+  MsaEasy *easy;
+
+  if (self->world->records->len == MAX_EASIES)
+    return NULL;
+
+  easy = msa_test_world_make (self->world, uri);
+  msa_easy_set_timeout_ms (easy, TIMEOUT_MS);
+  g_signal_connect (easy, "headers", G_CALLBACK (headers_cb), self);
+  record = msa_test_world_get_record (easy);
+  record->completed = msa_fuzz_engine_completed_cb;
+  record->data = self;
+
+  return easy;
+}
+
 static MsaEasy *
 make_easy (MsaFuzzEngine *self,
            guint argument)
@@ -88,25 +107,13 @@ make_easy (MsaFuzzEngine *self,
     "/truncated/100",
     "http://slow.org/",
   };
-  MsaTestRecord *record;
-  MsaEasy *easy;
 
-  if (self->world->records->len == MAX_EASIES)
-    return NULL;
-
-  easy = msa_test_world_make (self->world, uris[argument % G_N_ELEMENTS (uris)]);
-  msa_easy_set_timeout_ms (easy, TIMEOUT_MS);
-  g_signal_connect (easy, "headers", G_CALLBACK (headers_cb), self);
-  record = msa_test_world_get_record (easy);
-  record->completed = msa_fuzz_engine_completed_cb;
-  record->data = self;
-
-  return easy;
+  return msa_fuzz_engine_make_easy (self, uris[argument % G_N_ELEMENTS (uris)]);
 }
 
-static void
-add_made (MsaFuzzEngine *self,
-          MsaEasy *easy)
+void
+msa_fuzz_engine_add (MsaFuzzEngine *self,
+                     MsaEasy *easy)
 {
   g_autoptr (GError) error = NULL;
 
@@ -126,7 +133,7 @@ add_easy (MsaFuzzEngine *self,
   MsaEasy *easy = make_easy (self, argument);
 
   if (easy != NULL)
-    add_made (self, easy);
+    msa_fuzz_engine_add (self, easy);
 }
 
 static void
@@ -138,7 +145,7 @@ add_with_write_func (MsaFuzzEngine *self,
   if (easy == NULL)
     return;
   msa_easy_set_write_func (easy, write_cb, self, no_op);
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 static void
@@ -154,7 +161,7 @@ add_with_body (MsaFuzzEngine *self,
   msa_easy_set_body (easy, "text/plain", body);
   if (argument % 2 == 1)
     msa_easy_set_method (easy, "PUT");
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 /* Now and then the stream has less than it is said to, or its length is not known. */
@@ -175,7 +182,7 @@ add_with_stream (MsaFuzzEngine *self,
   if (argument >= MSA_FUZZ_N_ARGUMENTS / 2)
     msa_headers_append (msa_easy_get_request_trailers (easy), "Sum", "0", NULL);
   msa_easy_set_expect_timeout_ms (easy, argument % 8 < 4 ? 0 : 1000);
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 /* Now and then the stream gets full. */
@@ -194,7 +201,7 @@ add_to_stream (MsaFuzzEngine *self,
   else
     stream = g_memory_output_stream_new_resizable ();
   msa_easy_set_output_stream (easy, stream);
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 /* Several may write to the same one. */
@@ -212,7 +219,7 @@ add_to_file (MsaFuzzEngine *self,
     return;
   self->n_files = 2;
   msa_easy_set_output_file (easy, file);
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 /* Some of what an easy can be told; not all of it goes together. */
@@ -253,7 +260,7 @@ add_with_options (MsaFuzzEngine *self,
       msa_easy_set_local_port (easy, 5000);
       break;
     }
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 static void
@@ -271,7 +278,7 @@ add_with_limit (MsaFuzzEngine *self,
   else
     msa_easy_set_connect_timeout_ms (easy, 1 + argument);
   msa_easy_set_priority (easy, (int) argument - MSA_FUZZ_N_ARGUMENTS / 2);
-  add_made (self, easy);
+  msa_fuzz_engine_add (self, easy);
 }
 
 static void
@@ -281,7 +288,7 @@ add_again (MsaFuzzEngine *self,
   MsaTestRecord *record = msa_fuzz_engine_choose_record (self, argument);
 
   if (record != NULL && !msa_fuzz_engine_is_running (record))
-    add_made (self, record->easy);
+    msa_fuzz_engine_add (self, record->easy);
 }
 
 /* Asynchronous calls */
@@ -367,6 +374,7 @@ static const MsaFuzzAction additions[] = {
   { 'e', FALSE, add_again },
   { 'n', FALSE, add_async },
   { 'F', FALSE, fetch },
+  { 'T', FALSE, msa_fuzz_engine_add_tls },
   { 0 },
 };
 

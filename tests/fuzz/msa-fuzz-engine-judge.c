@@ -90,6 +90,8 @@ come_to_rest (MsaFuzzEngine *self)
   GPtrArray *records = self->world->records;
 
   self->is_ending = TRUE;
+  /* Who is not answered any more is refused. */
+  g_ptr_array_set_size (self->questions, 0);
   self->handlers = msa_cursor ("", 0);
   msa_sim_set_fd_limit (self->world->sim, 0);
   for (guint i = 0; i < records->len; i++)

@@ -25,6 +25,8 @@ typedef struct
   MsaCursor     handlers;     /* what is done in handlers */
   GArray       *answers;      /* (element-type MsaSlice) */
   guint         n_requests;
+  GPtrArray    *links;        /* (owned): connections, as peers see them */
+  GPtrArray    *questions;    /* (owned) (element-type GObject): that were not answered yet */
   GPtrArray    *cancellables; /* (element-type GCancellable) */
   guint         n_async;      /* asynchronous calls that have not ended */
   guint         n_fetches;    /* of these: they wait for ever */
@@ -51,8 +53,19 @@ const MsaFuzzAction *msa_fuzz_engine_get_additions (void);
 /* NULL if there is none. */
 MsaTestRecord *msa_fuzz_engine_choose_record  (MsaFuzzEngine *self,
                                                guint argument);
+/* NULL if there are enough; not added yet. */
+MsaEasy       *msa_fuzz_engine_make_easy      (MsaFuzzEngine *self,
+                                               const char *uri);
+void           msa_fuzz_engine_add            (MsaFuzzEngine *self,
+                                               MsaEasy *easy);
 /* (transfer none): one that the input may cancel. */
 GCancellable  *msa_fuzz_engine_make_cancellable (MsaFuzzEngine *self);
+
+/* Those that speak TLS */
+void           msa_fuzz_engine_add_tls        (MsaFuzzEngine *self,
+                                               guint argument);
+void           msa_fuzz_engine_answer         (MsaFuzzEngine *self,
+                                               guint argument);
 
 /* The application */
 void           msa_fuzz_engine_act            (MsaFuzzEngine *self,

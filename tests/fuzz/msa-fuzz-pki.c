@@ -65,11 +65,16 @@ make_key (MsaFuzzIdentity *self,
 {
   gnutls_datum_t secret = decode (keys[number].secret);
   gnutls_datum_t public = decode (keys[number].public);
+  gnutls_x509_privkey_t plain;
 
   self->key_number = number;
   check (gnutls_privkey_init (&self->key));
   check (gnutls_privkey_import_ecc_raw (self->key, GNUTLS_ECC_CURVE_ED25519, &public, NULL,
                                         &secret));
+  check (gnutls_privkey_export_x509 (self->key, &plain));
+  check (gnutls_x509_privkey_export2_pkcs8 (plain, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+                                            &self->key_pem));
+  gnutls_x509_privkey_deinit (plain);
   gnutls_free (secret.data);
   gnutls_free (public.data);
 }

@@ -10,6 +10,15 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
+/* The key of the leaf, with the password "secret", in one round. */
+#define MSA_FUZZ_LOCKED_KEY \
+  "-----BEGIN ENCRYPTED PRIVATE KEY-----\n" \
+  "MIGaMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAgx89NZYXaCUgIBATAM\n" \
+  "BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBAgQQocyEqPYKI90xdeCMvi3wuARA6ocu\n" \
+  "LCQk1FNqQmIT6jkdPbOp86+jKPUSD/3AoUMsJEx/mdrbqtlF5WXmDGtUN1cbwt04\n" \
+  "LEAURXVMGLp+jopi8w==\n" \
+  "-----END ENCRYPTED PRIVATE KEY-----\n"
+
 typedef enum
 {
   MSA_FUZZ_ROOT,
@@ -26,6 +35,7 @@ typedef struct
   gnutls_datum_t    der;
   gnutls_datum_t    pem;
   gnutls_privkey_t  key;
+  gnutls_datum_t    key_pem;
   guint             key_number; /* equal for equal keys */
 } MsaFuzzIdentity;
 
