@@ -75,7 +75,7 @@ fi
 
 dictionary () {
   case $1 in
-    chunked | response | session | trailers) echo http1 ;;
+    chunked | request | response | session | trailers) echo http1 ;;
     *) echo "$1" ;;
   esac
 }
