@@ -202,7 +202,6 @@ check (const Fuzz *self)
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) wanted = NULL;
   g_autoptr (GString) head = NULL;
-  g_autofree char *text = NULL;
   gboolean closes;
   MsaWriter writer;
   MsaSlice written;
