@@ -135,6 +135,8 @@
 
 #ifdef MSA_FUZZING
 /* In the builds of libFuzzer, so that inputs of a few hundred bytes reach what else takes many. */
+#undef MSA_SCRATCH_BYTES
+#define MSA_SCRATCH_BYTES 2048
 #undef MSA_MAX_PENDING_OUTPUT_BYTES
 #define MSA_MAX_PENDING_OUTPUT_BYTES 2048
 #undef MSA_MAX_HEADER_LINE_BYTES

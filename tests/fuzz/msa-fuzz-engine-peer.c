@@ -8,7 +8,7 @@
 #include "fuzz/msa-fuzz-pki.h"
 #include "unit/msa-test-tls-peer.h"
 
-#define LONG_HEAD "HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n"
+#define LONG_HEAD "HTTP/1.1 200 OK\r\nContent-Length: " G_STRINGIFY (MSA_FUZZ_LONG_BYTES) "\r\n\r\n"
 
 /* One connection. */
 typedef struct

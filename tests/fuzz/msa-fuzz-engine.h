@@ -13,8 +13,8 @@
 
 /* Of an action's argument. */
 #define MSA_FUZZ_N_ARGUMENTS 62
-/* More than one read takes, and than a peer takes that does not read. */
-#define MSA_FUZZ_LONG_BYTES 40000
+/* More than a peer takes at once in most worlds. Every 100 bytes of it may be a send of their own. */
+#define MSA_FUZZ_LONG_BYTES 8000
 #define MSA_FUZZ_FILLED_BYTES 3000
 #define MSA_FUZZ_FILLED_TARGET "/size/3000"
 
