@@ -187,6 +187,9 @@ certificate_cb (MsaEasy *easy,
   MsaWorldEasy *self = data;
 
   msa_world_tell (self->world, MSA_WORLD_TOLD_DOUBT, self, self->plan.answer);
+  if (!self->runs || self->plan.is_lax)
+    msa_world_fail ("transfer %u: a question about a peer in no place for it", self->id);
+  self->was_asked = TRUE;
   g_object_set_data (G_OBJECT (question), "run", GUINT_TO_POINTER (self->run));
   g_object_set_data (G_OBJECT (question), "easy", self);
   msa_world_come_by (self->world, self, MSA_WORLD_IN_QUESTION);
@@ -226,11 +229,24 @@ completed_cb (MsaEasy *easy,
     msa_world_come_by (self->world, self, MSA_WORLD_IN_COMPLETED);
 }
 
+/* Its message waits to be read. */
+static gboolean
+has_message (MsaWorldEasy *self)
+{
+  return self->runs && self->plan.by_message && self->alive != NULL &&
+         msa_easy_get_membership (self->alive)->transfer->state == MSA_TRANSFER_GONE;
+}
+
 void
 msa_world_read_messages (MsaWorld *self)
 {
   guint n_left = 0, n_left_before = 0;
   MsaEasy *easy;
+
+  /* Messages outlive that. */
+  for (guint i = 0; i < self->n_steps; i++)
+    if (self->easies[i] != NULL && has_message (self->easies[i]) && i % 2 == 1)
+      msa_multi_remove (self->multi, self->easies[i]->alive);
 
   while ((easy = msa_multi_info_read (self->multi, &n_left)) != NULL)
     {
@@ -406,7 +422,7 @@ begin (MsaWorldEasy *self)
   self->nested_us = world->nested_us;
   self->n_body = self->n_data = self->n_sent = 0;
   self->may_go_on = self->has_refused = FALSE;
-  self->has_head = self->is_cancelled = self->was_accepted = FALSE;
+  self->has_head = self->is_cancelled = self->was_asked = self->was_accepted = FALSE;
   world->result->n_runs++;
   g_clear_object (&self->cancellable);
   msa_world_tell (world, MSA_WORLD_TOLD_BEGIN, self, 0);
@@ -459,9 +475,7 @@ take_out (MsaWorldEasy *self)
   if (self->alive == NULL)
     return;
 
-  /* A message that is not read yet outlives the removal. */
-  if (self->runs && self->plan.by_message &&
-      msa_easy_get_membership (self->alive)->transfer->state == MSA_TRANSFER_GONE)
+  if (has_message (self))
     {
       msa_multi_remove (self->world->multi, self->alive);
       return;

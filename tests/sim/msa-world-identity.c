@@ -11,6 +11,7 @@
 #include "msa-easy-options.h"
 #include "sim/msa-world-private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What a server handed out. */
@@ -70,8 +71,9 @@ msa_world_get_port (const MsaWorldHost *host,
 static char *
 describe (const MsaWorldTransfer *plan)
 {
-  return g_strdup_printf ("via %d, %s, %s, %s, %s, %s", plan->via,
-                          plan->from_address ? "from an address" : "from any",
+  return g_strdup_printf ("via %d, %s, port %u to %u, %s, %s, %s, %s", plan->via,
+                          plan->from_address ? "from an address" : "from any", plan->from_port,
+                          plan->from_port + plan->n_ports,
                           plan->tuned ? "tuned" : "not tuned",
                           plan->ipv4_only ? "IPv4" : "any IP",
                           plan->names_version ? "HTTP/1.1" : "any HTTP",
@@ -99,6 +101,10 @@ msa_world_set_identity (MsaWorldEasy *self)
       entries[0] = entry = g_strdup_printf ("-%s:%u", name, port);
       msa_easy_set_resolve (easy, entries);
       break;
+    case MSA_WORLD_VIA_TELLING:
+      entries[0] = entry = g_strdup_printf ("+%s:%u:10.0.0.%u", name, port, plan->host + 1);
+      msa_easy_set_resolve (easy, entries);
+      break;
     case MSA_WORLD_VIA_OTHER_NAME:
       entries[0] = entry = g_strdup_printf ("%s:%u:annex%u.world.test:", name, port, plan->host);
       msa_easy_set_connect_to (easy, entries);
@@ -113,6 +119,11 @@ msa_world_set_identity (MsaWorldEasy *self)
     }
   if (plan->from_address)
     msa_easy_set_local_address (easy, MSA_WORLD_LOCAL_ADDRESS);
+  if (plan->from_port > 0)
+    {
+      msa_easy_set_local_port (easy, plan->from_port);
+      msa_easy_set_local_port_range (easy, plan->n_ports);
+    }
   if (plan->tuned)
     {
       msa_easy_set_tcp_nodelay (easy, FALSE);
@@ -167,6 +178,7 @@ is_right_way (const MsaWorldTransfer *plan,
       return way == MSA_WORLD_WAY_UNIX;
     case MSA_WORLD_VIA_NAME:
     case MSA_WORLD_VIA_FORGETTING:
+    case MSA_WORLD_VIA_TELLING:
     default:
       return way == MSA_WORLD_WAY_IPV4 ||
              (way == MSA_WORLD_WAY_IPV6 && !plan->ipv4_only && !plan->from_address);
@@ -190,6 +202,14 @@ check_socket (MsaWorldIdentity *self,
     return;
   if (g_str_has_prefix (self->peer->client, MSA_WORLD_LOCAL_ADDRESS ":") != plan->from_address)
     msa_world_fail ("transfer %u (%s) came from %s", easy->id, self->options, self->peer->client);
+  if (plan->from_port > 0)
+    {
+      guint port = (guint) strtoul (strrchr (self->peer->client, ':') + 1, NULL, 10);
+
+      if (port < plan->from_port || port >= plan->from_port + plan->n_ports)
+        msa_world_fail ("transfer %u (%s) came from %s", easy->id, self->options,
+                        self->peer->client);
+    }
   if (tuning->nodelay == plan->tuned || (tuning->keepalive_idle_s == 7) != plan->tuned)
     msa_world_fail ("transfer %u (%s) came by a socket that is not so", easy->id, self->options);
 }
@@ -270,14 +290,8 @@ check_session (MsaWorldIdentity *self,
 {
   const MsaWorldIdentity *old = self->resumes;
 
-  if (old == NULL)
+  if (old == NULL || old->first == NULL)
     return;
-  if (old->door->host != self->door->host || old->door->other_port != self->door->other_port)
-    msa_world_fail ("transfer %u offered a TLS session of another server", easy->id);
-  if (old->first == NULL)
-    return;
-  if (old->is_exclusive)
-    msa_world_fail ("transfer %u offered a TLS session of a peer that was let through", easy->id);
   if (old->first->plan.is_lax != easy->plan.is_lax)
     msa_world_fail ("transfer %u offered a TLS session of transfer %u, under another policy",
                     easy->id, old->first->id);
@@ -311,6 +325,20 @@ note_ticket (MsaWorldIdentity *self,
   g_ptr_array_add (self->world->tickets, ticket);
 }
 
+/* Whose policy it is, is seen when a request comes. */
+static void
+check_offer (MsaWorldIdentity *self,
+             MsaWorldIdentity *old)
+{
+  if (old->door->host != self->door->host || old->door->other_port != self->door->other_port)
+    msa_world_fail ("host %u is offered a TLS session of host %u, or of another port",
+                    self->door->host, old->door->host);
+  if (old->is_exclusive)
+    msa_world_fail ("host %u is offered a TLS session that was let through for transfer %u",
+                    self->door->host, old->first->id);
+  self->resumes = old;
+}
+
 static void
 find_ticket (MsaWorldIdentity *self,
              const gnutls_datum_t *message)
@@ -322,7 +350,7 @@ find_ticket (MsaWorldIdentity *self,
       gconstpointer bytes = g_bytes_get_data (ticket->bytes, &len);
 
       if (memmem (message->data, message->size, bytes, len) != NULL)
-        self->resumes = ticket->of;
+        check_offer (self, ticket->of);
     }
 }
 

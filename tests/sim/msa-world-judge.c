@@ -238,6 +238,42 @@ judge_reply (MsaWorldEasy *self,
     }
 }
 
+/* Somebody has said an address for the names of that host. */
+static gboolean
+is_told (MsaWorldEasy *self)
+{
+  for (guint i = 0; i < self->world->n_steps; i++)
+    {
+      const MsaWorldEasy *other = self->world->easies[i];
+
+      if (other != NULL && other->plan.host == self->plan.host &&
+          other->plan.via == MSA_WORLD_VIA_TELLING)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Nobody is there: a name is known without a look-up, or there is none. */
+static gboolean
+judge_connect (MsaWorldEasy *self)
+{
+  MsaWorldVia via = self->plan.via;
+
+  switch (get_host (self)->kind)
+    {
+    case MSA_WORLD_REFUSES:
+      return TRUE;
+    case MSA_WORLD_SILENT:
+      return via == MSA_WORLD_VIA_UNIX;
+    case MSA_WORLD_NAMELESS:
+      return via == MSA_WORLD_VIA_UNIX || via == MSA_WORLD_VIA_PIN || is_told (self);
+    case MSA_WORLD_MODEL:
+    case MSA_WORLD_SCRIPT:
+    default:
+      return judge_reply (self, MSA_ERROR_CONNECT);
+    }
+}
+
 static gboolean
 judge_code (MsaWorldEasy *self,
             int code)
@@ -271,15 +307,14 @@ judge_code (MsaWorldEasy *self,
       return host->kind == MSA_WORLD_NAMELESS && plan->via != MSA_WORLD_VIA_PIN &&
              plan->via != MSA_WORLD_VIA_UNIX;
     case MSA_ERROR_CONNECT:
-      return host->kind == MSA_WORLD_REFUSES ||
-             (host->kind == MSA_WORLD_SILENT && plan->via == MSA_WORLD_VIA_UNIX) ||
-             (host->kind == MSA_WORLD_NAMELESS && plan->via == MSA_WORLD_VIA_PIN) ||
-             (host->kind == MSA_WORLD_NAMELESS && plan->via == MSA_WORLD_VIA_UNIX) ||
-             judge_reply (self, code);
+      return judge_connect (self);
+    case MSA_ERROR_BIND:
+      return plan->from_port > 0;
     case MSA_ERROR_WRITE:
       return self->has_refused;
     case MSA_ERROR_TLS_VERIFY:
-      return host->tls && host->is_stranger && !plan->is_lax && !self->was_accepted;
+      return host->tls && host->is_stranger && !plan->is_lax && self->was_asked &&
+             !self->was_accepted;
     case MSA_ERROR_TOO_LARGE:
       return plan->max_body >= 0 && get_length (self) > (gsize) plan->max_body;
     case MSA_ERROR_TLS_HANDSHAKE:

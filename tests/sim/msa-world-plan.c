@@ -148,16 +148,24 @@ msa_world_plan_host (guint64 seed,
   host->script = &scripts[below (&dice, G_N_ELEMENTS (scripts))];
   host->script_us = one_in (&dice, 2) ? 0 : below (&dice, 400000);
   host->script_end = below (&dice, 4);
+  host->is_deaf = one_in (&dice, 3);
 }
 
 static gsize
-draw_length (Dice *dice)
+draw_length (Dice *dice,
+             guint64 seed)
 {
+  MsaWorldNet net;
+
   switch (below (dice, 12))
     {
     case 0:
       return 0;
     case 1:
+      /* In small pieces much would take long. */
+      msa_world_plan_net (seed, &net);
+      if (one_in (dice, 8) && net.segment == 0 && net.send_window == 0)
+        return 1 + below (dice, 1500000);
       return 1 + below (dice, 60000);
     case 2:
     case 3:
@@ -204,7 +212,7 @@ msa_world_plan_transfer (guint64 seed,
   transfer->host = one_in (&dice, 2) ? 0 : below (&dice, net.n_hosts);
   transfer->method = methods[weigh (&dice, shares, G_N_ELEMENTS (shares))];
   if (transfer->method[0] == 'P')
-    transfer->n_upload = draw_length (&dice);
+    transfer->n_upload = draw_length (&dice, seed);
   transfer->streams = transfer->n_upload > 0 && one_in (&dice, 3);
   transfer->hides_length = one_in (&dice, 2);
   transfer->sink = PICK (&dice, MSA_WORLD_IN_MEMORY, MSA_WORLD_BY_FUNCTION, MSA_WORLD_BY_FUNCTION,
@@ -226,6 +234,11 @@ msa_world_plan_transfer (guint64 seed,
   transfer->ipv4_only = one_in (&dice, 8);
   transfer->names_version = one_in (&dice, 8);
   transfer->is_lax = one_in (&dice, 4);
+  if (one_in (&dice, 12) && transfer->via != MSA_WORLD_VIA_UNIX)
+    {
+      transfer->from_port = 5000 + below (&dice, 6);
+      transfer->n_ports = 1 + below (&dice, 4);
+    }
   transfer->by_message = net.reads_messages && !transfer->by_async && one_in (&dice, 2);
 }
 
@@ -257,7 +270,7 @@ msa_world_plan_reply (guint64 seed,
   reply->status = PICK (&dice, 200, 200, 200, 206, 301, 404, 500);
   if (reply->kind == MSA_WORLD_BODILESS)
     reply->status = one_in (&dice, 2) ? 204 : 304;
-  reply->n_body = reply->kind == MSA_WORLD_BODILESS ? 0 : draw_length (&dice);
+  reply->n_body = reply->kind == MSA_WORLD_BODILESS ? 0 : draw_length (&dice, seed);
   if (one_in (&dice, 8))
     reply->n_interim = 1 + below (&dice, 3);
   reply->trailers = one_in (&dice, 4);

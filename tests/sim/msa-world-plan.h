@@ -61,6 +61,7 @@ typedef struct
   const MsaWorldScript *script;
   gint64           script_us;     /* before its words */
   guint            script_end;    /* 0 none, 1 close, 2 reset, 3 shutdown */
+  gboolean         is_deaf;       /* who follows a script: reads nothing */
 
   gint64           rude_us;       /* not planned, but noted: when it last sent more than a reply, or closed
                                    * without a word; 0: never */
@@ -116,6 +117,7 @@ typedef enum
   MSA_WORLD_VIA_NAME,
   MSA_WORLD_VIA_PIN,        /* :resolve says an address: the annex */
   MSA_WORLD_VIA_FORGETTING, /* the same, that none is known */
+  MSA_WORLD_VIA_TELLING,    /* the same, an address for all */
   MSA_WORLD_VIA_OTHER_NAME, /* :connect-to says a name: the annex */
   MSA_WORLD_VIA_UNIX,
 } MsaWorldVia;
@@ -147,6 +149,8 @@ typedef struct
   /* What stands in the pool's key: */
   MsaWorldVia  via;
   gboolean     from_address;  /* one of its own */
+  guint        from_port;     /* 0: any; so many of them: */
+  guint        n_ports;
   gboolean     tuned;         /* the socket */
   gboolean     ipv4_only;
   gboolean     names_version; /* of HTTP */

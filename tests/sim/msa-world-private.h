@@ -88,6 +88,7 @@ struct _MsaWorldEasy
   gboolean          has_head;
   gboolean          is_cancelled;
   gboolean          was_paused;  /* in any run */
+  gboolean          was_asked;   /* about the peer */
   gboolean          was_accepted; /* the peer, against a doubt */
 
   guint             n_easy;      /* completions of the easy, and of the multi; of all runs */

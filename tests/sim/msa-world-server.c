@@ -661,6 +661,8 @@ follow_script (Link *self)
   self->is_over = TRUE;
   piece->link = self;
   piece->bytes = g_string_new (host->script->text);
+  if (host->is_deaf)
+    msa_sim_peer_stop_reading (self->peer);
   g_ptr_array_add (self->world->pieces, piece);
   msa_sim_call_after (self->world->sim, host->script_us, script_cb, piece);
 }
