@@ -494,16 +494,15 @@ forge_cb (MsaSimPeer *peer,
           GBytes *body,
           gpointer data)
 {
+  static const char rest[] = "goneHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+
   if (peer->serial > 1)
     {
       msa_sim_http_respond (peer, 200, NULL, target);
       return;
     }
   msa_sim_peer_send (peer, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", -1);
-  msa_sim_peer_send_at (peer, 2000,
-                        "gone"
-                        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged",
-                        -1);
+  msa_sim_peer_send_at (peer, 2000, rest, -1);
 }
 
 /* The same right behind a response, where the next request waits for the connection. */
