@@ -61,6 +61,13 @@ run_closure_notify (gpointer data,
   run_unref (data);
 }
 
+/* Its result is not on its way yet. While that is delivered the easy may run again already. */
+static gboolean
+is_running (const MsaRun *self)
+{
+  return self->easy != NULL && msa_easy_get_membership (self->easy)->run == self;
+}
+
 /* In a dispatch. The easy may have left, or run again for somebody else. */
 static void
 cancel_done_cb (MsaTask *task,
@@ -70,7 +77,7 @@ cancel_done_cb (MsaTask *task,
   MsaRun *self = MSA_CONTAINER_OF (task, MsaRun, cancelled);
   GError *error = NULL;
 
-  if (reactor != NULL && self->easy != NULL)
+  if (reactor != NULL && is_running (self))
     {
       g_cancellable_set_error_if_cancelled (self->cancellable, &error);
       if (error == NULL)

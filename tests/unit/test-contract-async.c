@@ -245,6 +245,35 @@ test_cancelled_from_other_completion (MsaTestWorld *world)
   msa_test_world_assert_all_once (world);
 }
 
+/* Once. */
+static void
+cancel_and_run_again (MsaTestRecord *record,
+                      gpointer data)
+{
+  record->completed = NULL;
+  g_cancellable_cancel (data);
+  msa_test_world_add_again (record->world, record->easy);
+  while (msa_test_driver_turn (record->world->driver))
+    ;
+}
+
+/* Too late for that run, and nothing to the next one, which has begun meanwhile. */
+static void
+test_cancelled_and_run_again (MsaTestWorld *world)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (MsaTestResult) result = { 0 };
+  MsaEasy *easy = msa_test_world_make (world, "/size/10");
+
+  msa_test_world_get_record (easy)->completed = cancel_and_run_again;
+  msa_test_world_get_record (easy)->data = cancellable;
+  start (world, easy, cancellable, &result);
+  wait_for (world, &result);
+  g_assert_no_error (result.error);
+  g_assert_no_error (msa_easy_get_error (easy));
+  msa_test_world_assert_all_once (world);
+}
+
 /* Too late: the result is there. */
 static void
 test_cancelled_from_own_completion (MsaTestWorld *world)
@@ -606,6 +635,7 @@ main (int argc,
   ADD ("failure/at-start", test_failure, "http://[/");
   ADD ("already-added", test_already_added, NULL);
   ADD ("cancelled-twice", test_cancelled_twice, NULL);
+  ADD ("cancelled-and-run-again", test_cancelled_and_run_again, NULL);
   ADD ("cancelled-from-other-completion", test_cancelled_from_other_completion, NULL);
   ADD ("cancelled-from-own-completion", test_cancelled_from_own_completion, NULL);
   ADD ("cancelled-from-headers", test_cancelled_from_headers, NULL);
