@@ -25,9 +25,8 @@ if [ $# -eq 0 ]; then
 fi
 
 # Fewer worlds than natively.
-MSA_RANDOM_SEEDS=${MSA_RANDOM_SEEDS:-40}
 MSA_WORLDS=${MSA_WORLDS:-40}
-export MSA_RANDOM_SEEDS MSA_WORLDS
+export MSA_WORLDS
 rm -f "$build"/meson-logs/testlog*
 # shellcheck disable=SC2086
 meson test -C "$build" --no-rebuild --quiet --timeout-multiplier 30 --wrapper \

@@ -307,7 +307,7 @@ address_cb (MsaMulti *multi,
 
   if (!self->runs)
     msa_world_fail ("transfer %u: an address is asked about, and it does not run", self->id);
-  self->world->progress++;
+  msa_world_come_by (self->world, self, MSA_WORLD_IN_ADDRESS);
   return TRUE;
 }
 

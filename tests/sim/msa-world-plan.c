@@ -353,6 +353,7 @@ msa_world_plan_step (guint64 seed,
     [MSA_WORLD_IN_MULTI_COMPLETED] = 2,
     [MSA_WORLD_IN_ASYNC] = 1,
     [MSA_WORLD_IN_QUESTION] = 1,
+    [MSA_WORLD_IN_ADDRESS] = 1,
   };
   Dice dice = dice_of (seed, OF_STEP, i);
   MsaWorldNet net;

@@ -194,6 +194,7 @@ typedef enum
   MSA_WORLD_IN_MULTI_COMPLETED,
   MSA_WORLD_IN_ASYNC,
   MSA_WORLD_IN_QUESTION,
+  MSA_WORLD_IN_ADDRESS,
   /* Where the multi is driven by these; of no easy: */
   MSA_WORLD_IN_SOCKET_FUNC,
   MSA_WORLD_IN_TIMER_FUNC,
