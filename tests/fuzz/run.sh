@@ -66,6 +66,8 @@ export G_SLICE=always-malloc G_DEBUG=fatal-criticals
 # A run allocates little: what it freed need not be kept from the next hundred, nor whence all of it came.
 export ASAN_OPTIONS=strict_string_checks=1:malloc_context_size=3:quarantine_size_mb=4:max_malloc_fill_size=64
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+# Files that are written are synced, which on a disk takes most of the time.
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
 
 if [ "$replay" = yes ]; then
   shift
