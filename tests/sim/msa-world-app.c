@@ -20,6 +20,26 @@
 
 /* --- callbacks --- */
 
+/* Told by a clock, or by another context than the multi's; or a part of a body behind the first:
+ * in how many it comes hangs on when they are read. */
+static gboolean
+comes_by_chance (MsaWorldPlace place,
+                 guint call)
+{
+  switch ((int) place)
+    {
+    case MSA_WORLD_IN_PROGRESS:
+    case MSA_WORLD_IN_TRACE:
+    case MSA_WORLD_IN_ASYNC:
+      return TRUE;
+    case MSA_WORLD_IN_DATA:
+    case MSA_WORLD_IN_WRITE:
+      return call > 0;
+    default:
+      return FALSE;
+    }
+}
+
 void
 msa_world_come_by (MsaWorld *self,
                    MsaWorldEasy *easy,
@@ -39,9 +59,7 @@ msa_world_come_by (MsaWorld *self,
       if ((easy->steps & (G_GUINT64_CONSTANT (1) << i)) != 0 && step->place == place &&
           step->nth == call)
         {
-          /* These are told by a clock, or by another context than the multi's. */
-          if (place == MSA_WORLD_IN_PROGRESS || place == MSA_WORLD_IN_TRACE ||
-              place == MSA_WORLD_IN_ASYNC)
+          if (comes_by_chance (place, call))
             self->result->n_clocks++;
           msa_world_do_step (self, i);
         }

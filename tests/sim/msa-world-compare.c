@@ -5,7 +5,7 @@
  * clock has ended a transfer, or something was done when progress, a trace or the end of an
  * asynchronous call was told of, in any driver, a difference is counted and no failure. The same
  * holds where something was done in the socket or the timer function, which one driver alone has,
- * and where a transfer was cancelled from within a handler.
+ * at a part of a body behind its first, and where a transfer was cancelled from within a handler.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
