@@ -433,7 +433,7 @@ static const MsaFaultDoor doors[] = {
     .errors = CODES (GNUTLS_E_MEMORY_ERROR, GNUTLS_E_ASN1_DER_ERROR) },
   { "gnutls_x509_trust_list_get_issuer",
     .errors = CODES (GNUTLS_E_MEMORY_ERROR, GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) },
-  { NULL },
+  { .name = NULL },
 };
 /* clang-format on */
 
