@@ -275,7 +275,7 @@ load_done (MsaTask *task,
     self->unchanged = TRUE;
   if (self->trust == NULL && self->error == NULL && !self->unchanged)
     g_set_error (&self->error, MSA_ERROR, MSA_ERROR_TLS_TRUST,
-                 "cannot load the trust store: no thread could be had");
+                 "cannot load the trust store: no thread could be started");
 
   entry = g_hash_table_lookup (self->cache->entries, self->identity);
   settle_entry (entry, self, now_us);
