@@ -431,6 +431,22 @@ msa_fault_pass (MsaFaultPlay *play,
   msa_test_world_settle (play->world, 0);
 }
 
+typedef struct
+{
+  const MsaFaultKind *kind;
+  const MsaFaultScene *scene;
+  MsaTestDriverKind driver;
+  char *outcome; /* (owned) (nullable): without a fault */
+  guint64 usual_errors; /* bits of the codes of MsaError, the same */
+  guint n_timeouts; /* the same */
+  guint n_plays;
+  guint place; /* among the scenes */
+  /* It has handshakes: each call fails with one of its codes, unless all are swept. */
+  gboolean is_slow;
+  guint *counts; /* (owned): calls of each door, the same */
+  guint n_descriptors; /* open afterwards, the same: what GLib has of its own among them */
+} Sweep;
+
 /* What came of it */
 
 static gboolean
@@ -442,6 +458,39 @@ has_type (const GError *error,
 
   return error->domain == MSA_ERROR && error->code != MSA_ERROR_INTERNAL &&
          (error->code != MSA_ERROR_FAILED || meaning == GENERAL);
+}
+
+static gboolean
+has_code (const int *codes,
+          int code)
+{
+  for (guint i = 0; codes != NULL && codes[i] != 0; i++)
+    if (codes[i] == code)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* It is of the kind that fits what failed, and says what that was. */
+static void
+check_fits (Sweep *self,
+            MsaFaultPlay *play,
+            const MsaFaultDoor *door,
+            int code,
+            const GError *error)
+{
+  const char *cause;
+
+  if (error->domain != MSA_ERROR || (self->usual_errors & ((guint64) 1 << error->code)) != 0 ||
+      error->code == MSA_ERROR_FAILED ||
+      (play->has_hole && error->code == MSA_ERROR_CONNECT_TIMED_OUT))
+    return;
+
+  if (!has_code (door->ends, error->code))
+    complain ("the error does not fit: %s", error->message);
+  cause = door->tell != NULL ? door->tell (code) : NULL;
+  if (cause != NULL && strstr (error->message, cause) == NULL)
+    complain ("the error does not say “%s”: %s", cause, error->message);
 }
 
 static void
@@ -496,6 +545,23 @@ tell_outcome (MsaFaultPlay *play)
     }
 
   return g_string_free (text, FALSE);
+}
+
+static guint64
+list_errors (MsaFaultPlay *play)
+{
+  GPtrArray *records = play->world->records;
+  guint64 codes = 0;
+
+  for (guint i = 0; i < records->len; i++)
+    {
+      const GError *error = ((MsaTestRecord *) records->pdata[i])->error;
+
+      if (error != NULL && error->domain == MSA_ERROR)
+        codes |= (guint64) 1 << error->code;
+    }
+
+  return codes;
 }
 
 static gboolean
@@ -628,21 +694,6 @@ play_free (MsaFaultPlay *self)
 
 /* Playing */
 
-typedef struct
-{
-  const MsaFaultKind *kind;
-  const MsaFaultScene *scene;
-  MsaTestDriverKind driver;
-  char *outcome; /* (owned) (nullable): without a fault */
-  guint n_timeouts; /* the same */
-  guint n_plays;
-  guint place; /* among the scenes */
-  /* It has handshakes: each call fails with one of its codes, unless all are swept. */
-  gboolean is_slow;
-  guint *counts; /* (owned): calls of each door, the same */
-  guint n_descriptors; /* open afterwards, the same: what GLib has of its own among them */
-} Sweep;
-
 static guint
 count_doors (const MsaFaultKind *kind)
 {
@@ -661,6 +712,7 @@ note_outcome (Sweep *self,
   for (guint i = 0; i < count_doors (self->kind); i++)
     self->counts[i] = self->kind->count (play->sim, self->kind->doors[i].name);
   self->outcome = tell_outcome (play);
+  self->usual_errors = list_errors (play);
   self->is_slow = play->https != NULL;
   self->n_timeouts = count_timeouts (play);
 }
@@ -668,12 +720,22 @@ note_outcome (Sweep *self,
 static void
 check_outcome (Sweep *self,
                MsaFaultPlay *play,
+               const MsaFaultDoor *door,
+               int code,
                Meaning meaning)
 {
   g_autofree char *outcome = tell_outcome (play);
+  GPtrArray *records = play->world->records;
 
   if (g_test_verbose () && !g_str_equal (outcome, self->outcome))
     g_test_message ("%s: %s", current, outcome);
+  for (guint i = 0; i < records->len; i++)
+    {
+      MsaTestRecord *record = records->pdata[i];
+
+      if (record->error != NULL)
+        check_fits (self, play, door, code, record->error);
+    }
   if (meaning == HARMLESS)
     g_assert_cmpstr (outcome, ==, self->outcome);
 }
@@ -705,7 +767,7 @@ play (Sweep *self,
   if (door == NULL)
     note_outcome (self, play);
   else
-    check_outcome (self, play, meaning);
+    check_outcome (self, play, door, code, meaning);
   /* That something failed is known at once, and is no reason to wait. */
   if (!play->has_hole && count_timeouts (play) > self->n_timeouts)
     complain ("a failure is taken for silence");
@@ -786,12 +848,15 @@ play_one (Sweep *self)
 {
   const char *text = g_getenv ("MSA_FAULT");
   g_auto (GStrv) parts = g_strsplit (text != NULL ? text : "", ":", 3);
-  MsaFaultDoor door = { .name = parts[0] };
+  const MsaFaultDoor *door = self->kind->doors;
 
   if (g_strv_length (parts) != 3)
     return FALSE;
 
-  play (self, &door, (guint) atoi (parts[1]), atoi (parts[2]), GENERAL);
+  while (door->name != NULL && !g_str_equal (door->name, parts[0]))
+    door++;
+  g_assert_cmpstr (door->name, ==, parts[0]);
+  play (self, door, (guint) atoi (parts[1]), atoi (parts[2]), GENERAL);
 
   return TRUE;
 }

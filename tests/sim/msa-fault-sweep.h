@@ -26,6 +26,9 @@ typedef struct
   const int  *errors;   /* come to success, or to an error with a type */
   const int  *harmless; /* come to what comes without them: the call is to be made again */
   const int  *general;  /* come to MSA_ERROR_FAILED as well: none of the types fits */
+  const int  *ends;     /* the codes of MsaError that a transfer may end with because of it */
+  /* (nullable): what the message of such an error says of the code; NULL: nothing that is fixed */
+  const char *(*tell) (int code);
   const char *where;    /* (nullable): whose scenes call it, if not those at the kind's own place */
 } MsaFaultDoor;
 

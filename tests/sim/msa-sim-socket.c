@@ -748,8 +748,9 @@ sim_socket_error (MsaSys *sys,
   MsaSim *self = (MsaSim *) sys;
   SimSocket *client;
 
+  /* A negative code is what it finds out. */
   if (!sim_enter (self, SIM_OP_socket_error))
-    return -1;
+    return errno < 0 ? -errno : -1;
   client = find_socket (self, fd, "socket_error");
   if (client == NULL)
     return -1;
