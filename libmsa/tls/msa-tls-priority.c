@@ -60,6 +60,15 @@ set_error (const char *priority,
                  shown, position);
 }
 
+/* Without groups, GnuTLS drops TLS 1.3 after it has looked whether anything is left. */
+static gboolean
+has_versions (gnutls_priority_t priority)
+{
+  const guint *versions;
+
+  return gnutls_priority_protocol_list (priority, &versions) > 0;
+}
+
 /* By default it only takes away from the system's own priorities, so that an administrator's policy
  * is narrowed and never widened; but for a %PROFILE in a default-priority-string, in whose
  * place ours comes. A min-verification-profile stands above both. */
@@ -80,8 +89,13 @@ msa_tls_priority_new (const MsaTlsSettings *settings,
 
   result = gnutls_priority_init2 (&priority, all, &stop,
                                   append ? GNUTLS_PRIORITY_INIT_DEF_APPEND : 0);
-  if (result >= 0)
+  if (result >= 0 && has_versions (priority))
     return priority;
+  if (result >= 0)
+    {
+      gnutls_priority_deinit (priority);
+      result = GNUTLS_E_NO_PRIORITIES_WERE_SET;
+    }
 
   position = stop != NULL && stop >= all ? stop - all - (gssize) own_start : 0;
   set_error (own, MAX (position, 0), result, error);

@@ -539,6 +539,7 @@ static const struct
   { "unknown-option", "%NONSENSE", 0 },
   { "no-version", "-VERS-ALL", -2 },
   { "no-cipher", "-CIPHER-ALL", -2 },
+  { "no-group-in-tls-1-3", "-VERS-TLS1.2:-GROUP-ALL", -2 },
   { "not-utf8", "+\377", 0 },
 };
 
