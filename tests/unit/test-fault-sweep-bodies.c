@@ -290,9 +290,9 @@ play_piped_cut (MsaFaultPlay *play)
 static void
 play_remove_receiving (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_test_world_make (play->world, "/part/1200000");
+  MsaEasy *easy = msa_test_world_make (play->world, "/part/800000");
 
-  msa_fault_expect_file (play, easy, PIPED, OLD);
+  msa_fault_expect_file (play, easy, 800000, OLD);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 20 * MS);
   if (msa_test_world_get_record (easy)->n_easy == 0)
@@ -342,9 +342,9 @@ closed_cb (GObject *source,
 static void
 play_close (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_fault_make (play, PIPED_TARGET);
+  MsaEasy *easy = msa_fault_make (play, LARGE_TARGET);
 
-  msa_fault_expect_file (play, easy, PIPED, NULL);
+  msa_fault_expect_file (play, easy, LARGE, NULL);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 5 * MS);
   play->is_closed = TRUE;
@@ -357,10 +357,10 @@ play_close (MsaFaultPlay *play)
 static void
 play_dispose (MsaFaultPlay *play)
 {
-  MsaEasy *easy = msa_test_world_make (play->world, "/part/1200000");
+  MsaEasy *easy = msa_test_world_make (play->world, "/part/800000");
 
   play->is_closed = TRUE;
-  msa_fault_expect_file (play, easy, PIPED, OLD);
+  msa_fault_expect_file (play, easy, 800000, OLD);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 10 * MS);
   if (msa_test_world_get_record (easy)->n_easy == 0)
