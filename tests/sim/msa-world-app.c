@@ -40,6 +40,19 @@ comes_by_chance (MsaWorldPlace place,
     }
 }
 
+/* Whether it is for this callback, the @call-th of its place. */
+static gboolean
+is_step_for (const MsaWorldEasy *easy,
+             guint i,
+             MsaWorldPlace place,
+             guint call)
+{
+  const MsaWorldStep *step = &easy->world->steps[i];
+
+  return (easy->steps & (G_GUINT64_CONSTANT (1) << i)) != 0 && step->place == place &&
+         step->nth == call;
+}
+
 void
 msa_world_come_by (MsaWorld *self,
                    MsaWorldEasy *easy,
@@ -48,23 +61,25 @@ msa_world_come_by (MsaWorld *self,
   guint call = easy->calls[place]++;
 
   self->progress++;
-  if (self->is_calm || self->depth >= MAX_DEPTH || easy->steps == 0)
+  if (easy->steps == 0)
     return;
 
-  self->depth++;
   for (guint i = 0; i < self->n_steps; i++)
     {
-      const MsaWorldStep *step = &self->steps[i];
+      /* How deep it is told of, and whether before the last step from outside, hangs on who
+       * drives. */
+      gboolean is_missed = self->is_calm || self->depth >= MAX_DEPTH;
 
-      if ((easy->steps & (G_GUINT64_CONSTANT (1) << i)) != 0 && step->place == place &&
-          step->nth == call)
-        {
-          if (comes_by_chance (place, call))
-            self->result->n_clocks++;
-          msa_world_do_step (self, i);
-        }
+      if (!is_step_for (easy, i, place, call))
+        continue;
+      if (is_missed || comes_by_chance (place, call))
+        self->result->n_clocks++;
+      if (is_missed)
+        continue;
+      self->depth++;
+      msa_world_do_step (self, i);
+      self->depth--;
     }
-  self->depth--;
 }
 
 void
@@ -527,8 +542,12 @@ pass (MsaWorld *self,
   gint64 from_us = msa_sim_get_now_us (self->sim);
 
   msa_world_drive (self, from_us + us);
-  if (self->depth > 0)
-    self->nested_us += msa_sim_get_now_us (self->sim) - from_us;
+  if (self->depth == 0)
+    return;
+  self->nested_us += msa_sim_get_now_us (self->sim) - from_us;
+  /* The dispatch below has used up its time: what it had still to do comes after what the
+   * application does next, or before it, if that was driven in here. */
+  self->result->n_clocks++;
 }
 
 static void
@@ -669,9 +688,8 @@ do_to_easy (MsaWorldEasy *self,
         break;
       self->is_cancelled = TRUE;
       /* The multi hears of it by mail, which it takes between its rounds; whether what has come
-       * already is read in the same round hangs on when the driver looked. */
-      if (self->world->depth > 0)
-        self->world->result->n_clocks++;
+       * already is read before hangs on what the driver looks at first. */
+      self->world->result->n_clocks += self->runs;
       g_cancellable_cancel (self->cancellable);
       break;
     case MSA_WORLD_DROP:

@@ -5,13 +5,16 @@
  * clock has ended a transfer, or something was done when progress, a trace or the end of an
  * asynchronous call was told of, in any driver, a difference is counted and no failure. The same
  * holds where something was done in the socket or the timer function, which one driver alone has,
- * at a part of a body behind its first, and where a transfer was cancelled from within a handler.
+ * at a part of a body behind its first, or while a handler drove, where a handler came too late to
+ * do something, and where a transfer was cancelled while it ran.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
 #include "sim/msa-world.h"
+
+#include <string.h>
 
 static MsaWorldStory *
 find_story (MsaWorldResult *result,
@@ -29,6 +32,40 @@ find_story (MsaWorldResult *result,
 }
 
 static gboolean
+tells_body (const char *line)
+{
+  return line != NULL && strstr (line, ": body ") != NULL;
+}
+
+/* How much came of a body before an error is told where it is sure. A server that does something
+ * of its own about then may make it so for one driver and not for another. */
+static gboolean
+is_same_story (const char *text,
+               const char *other)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) others = g_strsplit (other, "\n", -1);
+  guint i = 0, j = 0;
+
+  while (lines[i] != NULL || others[j] != NULL)
+    {
+      if (g_strcmp0 (lines[i], others[j]) == 0)
+        {
+          i++;
+          j++;
+        }
+      else if (tells_body (lines[i]) && !tells_body (others[j]))
+        i++;
+      else if (tells_body (others[j]) && !tells_body (lines[i]))
+        j++;
+      else
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
 are_equal (MsaWorldResult *result,
            MsaWorldResult *other)
 {
@@ -39,7 +76,7 @@ are_equal (MsaWorldResult *result,
       MsaWorldStory *story = g_ptr_array_index (result->stories, i);
       MsaWorldStory *told = find_story (other, story->id);
 
-      if (told == NULL || !g_string_equal (story->text, told->text))
+      if (told == NULL || !is_same_story (story->text->str, told->text->str))
         return FALSE;
     }
 
@@ -64,7 +101,7 @@ compare (MsaWorldResult *result,
       MsaWorldStory *story = g_ptr_array_index (result->stories, i);
       MsaWorldStory *told = find_story (other, story->id);
 
-      if (told == NULL || !g_string_equal (story->text, told->text))
+      if (told == NULL || !is_same_story (story->text->str, told->text->str))
         msa_world_fail ("transfer %u differs by driver\n%s:\n%s%s:\n%s", story->id,
                         msa_test_driver_get_name (kind), story->text->str,
                         msa_test_driver_get_name (other_kind),

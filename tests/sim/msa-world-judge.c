@@ -307,7 +307,8 @@ judge_code (MsaWorldEasy *self,
       return host->kind == MSA_WORLD_NAMELESS && plan->via != MSA_WORLD_VIA_PIN &&
              plan->via != MSA_WORLD_VIA_UNIX;
     case MSA_ERROR_CONNECT:
-      return judge_connect (self);
+      /* The port was not free for the address that is there. */
+      return judge_connect (self) || plan->from_port > 0;
     case MSA_ERROR_BIND:
       return plan->from_port > 0;
     case MSA_ERROR_WRITE:

@@ -19,7 +19,7 @@
 /* A deadline that moved on is noticed when it was to come. */
 #define MAX_WAKES 8
 #define MAX_WAKES_OF_LISTENING 11
-#define MAX_TURNS 300000
+#define MAX_TURNS 2000000
 #define IDLE_US (3600 * G_GINT64_CONSTANT (1000000))
 
 /* Connections to an origin that surely exist: of a race's sockets there is one at most to each
