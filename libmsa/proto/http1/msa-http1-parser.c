@@ -265,14 +265,17 @@ read_status_line (MsaHttp1Parser *self,
     {
     case MSA_HTTP1_LINE_MORE:
     case MSA_HTTP1_LINE_ERROR:
-      *result = MSA_HTTP1_MORE;
-      if (is_http)
-        return self->failure == NULL || note_failure (self);
       /* A peer that does not speak HTTP/1 may never send a line's end; how long its line is, is not
        * what is wrong with it. */
-      g_clear_error (&self->failure);
-      msa_http1_fail_line (start, not_http, &self->failure);
-      return note_failure (self);
+      if (!is_http)
+        {
+          g_clear_error (&self->failure);
+          msa_http1_fail_line (start, not_http, &self->failure);
+        }
+      if (self->failure != NULL)
+        return note_failure (self);
+      *result = MSA_HTTP1_MORE;
+      return TRUE;
     case MSA_HTTP1_LINE_TAKEN:
       break;
     }
