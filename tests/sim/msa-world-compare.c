@@ -6,7 +6,7 @@
  * asynchronous call was told of, in any driver, a difference is counted and no failure. The same
  * holds where something was done in the socket or the timer function, which one driver alone has,
  * at a part of a body behind its first, or while a handler drove, where a handler came too late to
- * do something, and where a transfer was cancelled while it ran.
+ * do something, or did something to a transfer that ran, and where one was cancelled while it ran.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
