@@ -291,7 +291,8 @@ judge_code (MsaWorldEasy *self,
       return judge_clock (self, plan->timeout_ms);
     case MSA_ERROR_CONNECT_TIMED_OUT:
       return judge_clock (self, plan->connect_ms > 0 ? plan->connect_ms : CONNECT_MS) &&
-             (plan->connect_ms > 0 || host->kind == MSA_WORLD_SILENT || host->tls ||
+             (plan->connect_ms > 0 || plan->from_port > 0 || host->kind == MSA_WORLD_SILENT ||
+              host->tls ||
               (host->has_ipv6 && host->ipv6 == 2 && host->kind != MSA_WORLD_MODEL));
     case MSA_ERROR_RESOLVE_TIMED_OUT:
       return judge_clock (self, plan->resolve_ms);
