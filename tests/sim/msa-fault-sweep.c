@@ -413,6 +413,29 @@ is_never (gpointer data)
   return FALSE;
 }
 
+static void
+closed_cb (GObject *source,
+           GAsyncResult *result,
+           gpointer data)
+{
+  MsaFaultPlay *play = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (msa_multi_close_finish (MSA_MULTI (source), result, &error));
+  g_assert_no_error (error);
+  play->n_extra--;
+}
+
+void
+msa_fault_close (MsaFaultPlay *play)
+{
+  play->is_closed = TRUE;
+  play->n_extra++;
+  msa_multi_close_async (play->multi, NULL, closed_cb, play);
+  msa_fault_finish (play);
+  g_assert_cmpuint (msa_multi_get_n_connections (play->multi), ==, 0);
+}
+
 void
 msa_fault_pass (MsaFaultPlay *play,
                 gint64 us)
@@ -629,32 +652,15 @@ count_descriptors (void)
 /* The world */
 
 static void
-respond_cb (MsaSimPeer *peer,
-            const char *method,
-            const char *target,
-            const char *head,
-            GBytes *body,
-            gpointer data)
-{
-  MsaTestThen then;
-  g_autoptr (GString) answer = msa_test_answer (target, &then);
-
-  if (answer->len > 0)
-    msa_sim_peer_send (peer, answer->str, (gssize) answer->len);
-  if (then == MSA_TEST_THEN_CLOSE)
-    msa_sim_peer_close (peer);
-}
-
-static void
 prepare_hosts (MsaFaultPlay *play)
 {
   MsaSim *sim = play->sim;
 
   msa_sim_set_host (sim, "usable.org", 1000, "10.0.0.250", NULL);
-  msa_sim_http_server (sim, "10.0.0.250", 80, respond_cb, NULL);
+  msa_sim_http_server (sim, "10.0.0.250", 80, msa_test_world_respond_cb, NULL);
   msa_sim_set_host (sim, "many.org", 1000, "fd00::1", "10.0.0.11", "10.0.0.12", NULL);
   msa_sim_set_black_hole (sim, "fd00::1");
-  msa_sim_http_server (sim, "10.0.0.12", 80, respond_cb, NULL);
+  msa_sim_http_server (sim, "10.0.0.12", 80, msa_test_world_respond_cb, NULL);
   msa_sim_set_host (sim, "upload.org", 1000, "10.0.0.3", NULL);
   msa_fault_serve_uploads (play, "10.0.0.3");
   msa_test_world_serve_unix (play->world, "/run/server");

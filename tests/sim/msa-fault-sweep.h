@@ -89,6 +89,8 @@ void        msa_fault_finish   (MsaFaultPlay *play);
 /* Lets @us pass. */
 void        msa_fault_pass     (MsaFaultPlay *play,
                                 gint64 us);
+/* Closes the multi, and runs until nothing of it is left. */
+void        msa_fault_close    (MsaFaultPlay *play);
 
 /* @len bytes are to come, into memory (as they do by default for a target /size/N or /chunked/N), a function, a
  * stream or the file @path, which has @old (nullable) in it. */

@@ -600,29 +600,6 @@ play_remove (MsaFaultPlay *play)
     }
 }
 
-static void
-closed_cb (GObject *source,
-           GAsyncResult *result,
-           gpointer data)
-{
-  MsaFaultPlay *play = data;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (msa_multi_close_finish (MSA_MULTI (source), result, &error));
-  g_assert_no_error (error);
-  play->n_extra--;
-}
-
-static void
-close_multi (MsaFaultPlay *play)
-{
-  play->is_closed = TRUE;
-  play->n_extra++;
-  msa_multi_close_async (play->multi, NULL, closed_cb, play);
-  msa_fault_finish (play);
-  g_assert_cmpuint (msa_multi_get_n_connections (play->multi), ==, 0);
-}
-
 /* One connection is idle, one is waiting for an answer, one is in its handshake. */
 static void
 play_close (MsaFaultPlay *play)
@@ -643,7 +620,7 @@ play_close (MsaFaultPlay *play)
       else
         msa_fault_pass (play, delays_us[i]);
     }
-  close_multi (play);
+  msa_fault_close (play);
 }
 
 static void
@@ -651,7 +628,7 @@ play_close_idle (MsaFaultPlay *play)
 {
   serve_well (play);
   run (play, URI, play->config);
-  close_multi (play);
+  msa_fault_close (play);
 }
 
 static const MsaFaultScene scenes[] = {

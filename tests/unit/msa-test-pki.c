@@ -610,7 +610,6 @@ import_crt (const char *pem)
   return crt;
 }
 
-/* By another road than that of the library: over the key as it is written. */
 /* Locked keys */
 
 static void
@@ -724,6 +723,7 @@ msa_test_key_lock (const char *key_pem,
   return pem;
 }
 
+/* By another road than that of the library: over the key as it is written. */
 char *
 msa_test_pin_new (const char *pem)
 {

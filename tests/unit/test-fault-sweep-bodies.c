@@ -329,17 +329,6 @@ play_pause_receiving (MsaFaultPlay *play)
 }
 
 static void
-closed_cb (GObject *source,
-           GAsyncResult *result,
-           gpointer data)
-{
-  MsaFaultPlay *play = data;
-
-  g_assert_true (msa_multi_close_finish (MSA_MULTI (source), result, NULL));
-  play->n_extra--;
-}
-
-static void
 play_close (MsaFaultPlay *play)
 {
   MsaEasy *easy = msa_fault_make (play, LARGE_TARGET);
@@ -347,10 +336,7 @@ play_close (MsaFaultPlay *play)
   msa_fault_expect_file (play, easy, LARGE, NULL);
   msa_test_world_add_again (play->world, easy);
   msa_fault_pass (play, 5 * MS);
-  play->is_closed = TRUE;
-  play->n_extra++;
-  msa_multi_close_async (play->multi, NULL, closed_cb, play);
-  msa_fault_finish (play);
+  msa_fault_close (play);
 }
 
 /* What was under way when the multi went leaves nothing behind. */

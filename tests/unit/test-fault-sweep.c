@@ -399,29 +399,6 @@ play_nested (MsaFaultPlay *play)
 }
 
 static void
-closed_cb (GObject *source,
-           GAsyncResult *result,
-           gpointer data)
-{
-  MsaFaultPlay *play = data;
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (msa_multi_close_finish (MSA_MULTI (source), result, &error));
-  g_assert_no_error (error);
-  play->n_extra--;
-}
-
-static void
-close_multi (MsaFaultPlay *play)
-{
-  play->is_closed = TRUE;
-  play->n_extra++;
-  msa_multi_close_async (play->multi, NULL, closed_cb, play);
-  msa_fault_finish (play);
-  g_assert_cmpuint (msa_multi_get_n_connections (play->multi), ==, 0);
-}
-
-static void
 play_close (MsaFaultPlay *play)
 {
   add_several (play, 2);
@@ -429,7 +406,7 @@ play_close (MsaFaultPlay *play)
   add_hanging (play, "/hang", 300);
   msa_fault_add (play, "http://many.org/size/10");
   msa_fault_pass (play, 3 * MS);
-  close_multi (play);
+  msa_fault_close (play);
 }
 
 static void
@@ -437,7 +414,7 @@ play_close_idle (MsaFaultPlay *play)
 {
   add_several (play, 3);
   msa_fault_finish (play);
-  close_multi (play);
+  msa_fault_close (play);
 }
 
 /* Ends with connections in each state. */
