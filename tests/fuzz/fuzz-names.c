@@ -12,18 +12,19 @@
 
 #include "tls/msa-tls-verify-private.h"
 
-#include <gnutls/x509.h>
+#include <gnutls/x509-ext.h>
 
 #define MAX_NAMES 20
 
 typedef struct
 {
-  gnutls_x509_crt_t crt;    /* (owned) */
-  const MsaHost    *host;   /* (unowned) */
-  guint             n_alternatives;
-  guint             n_common;
-  gboolean          is_alternative; /* of the host, by the simple reading */
-  gboolean          is_common;
+  gnutls_x509_crt_t crt; /* (owned) */
+  gnutls_subject_alt_names_t alternatives; /* (owned): written into @crt at once */
+  const MsaHost *host; /* (unowned) */
+  guint n_alternatives;
+  guint n_common;
+  gboolean is_alternative; /* of the host, by the simple reading */
+  gboolean is_common;
 } Fuzz;
 
 /* The simple reading: as texts, split at their dots. */
@@ -68,8 +69,9 @@ add_alternative (Fuzz *self,
                  gnutls_x509_subject_alt_name_t type,
                  MsaSlice name)
 {
-  if (gnutls_x509_crt_set_subject_alt_name (self->crt, type, name.data, (guint) name.len,
-                                            GNUTLS_FSAN_APPEND) < 0)
+  const gnutls_datum_t datum = { (guint8 *) name.data, (guint) name.len };
+
+  if (gnutls_subject_alt_names_set (self->alternatives, type, &datum, NULL) < 0)
     return;
 
   self->n_alternatives++;
@@ -116,6 +118,21 @@ add_name (Fuzz *self,
 }
 
 static void
+write_alternatives (Fuzz *self)
+{
+  gnutls_datum_t der;
+
+  if (self->n_alternatives == 0)
+    return;
+
+  g_assert_cmpint (gnutls_x509_ext_export_subject_alt_names (self->alternatives, &der), ==, 0);
+  g_assert_cmpint (gnutls_x509_crt_set_extension_by_oid (self->crt, GNUTLS_X509EXT_OID_SAN,
+                                                         der.data, der.size, 0),
+                   ==, 0);
+  gnutls_free (der.data);
+}
+
+static void
 check (Fuzz *self)
 {
   g_autofree char *objection = msa_tls_names_object (self->crt, self->host);
@@ -144,9 +161,12 @@ LLVMFuzzerTestOneInput (const guint8 *data,
     return 0;
 
   g_assert_cmpint (gnutls_x509_crt_init (&self.crt), ==, 0);
+  g_assert_cmpint (gnutls_subject_alt_names_init (&self.alternatives), ==, 0);
   for (guint i = 0; i < MAX_NAMES && !msa_cursor_is_empty (&input); i++)
     add_name (&self, msa_fuzz_take_line (&input));
+  write_alternatives (&self);
   check (&self);
+  gnutls_subject_alt_names_deinit (self.alternatives);
   gnutls_x509_crt_deinit (self.crt);
 
   return 0;

@@ -21,6 +21,7 @@
 #include "tls/msa-tls-trust-private.h"
 
 #define SEPARATOR "\n%%\n"
+#define SECRET "hush!" /* what a password begins with that is looked for in messages */
 #define N_DIGITS 61
 #define MAX_TEXT_BYTES 20000
 
@@ -215,6 +216,15 @@ set_item (MsaTlsItem *item,
     item->file = g_strdup ("/missing\xff");
 }
 
+/* Whether there is something of which no message may speak. " password", which they say by
+ * themselves, is nothing such, nor is what stands in a pinned key, too. */
+static gboolean
+has_secret (const MsaTlsSettings *settings)
+{
+  return settings->key_password != NULL && g_str_has_prefix (settings->key_password, SECRET) &&
+         (settings->pinned_keys == NULL || strstr (settings->pinned_keys[0], SECRET) == NULL);
+}
+
 static void
 check_error (const GError *error,
              const MsaTlsSettings *settings)
@@ -228,9 +238,8 @@ check_error (const GError *error,
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   g_assert_cmpuint (strlen (error->message), >, 10);
   g_assert_cmpuint (strlen (error->message), <, 5000);
-  /* Of secrets nothing is said. */
-  if (settings->key_password != NULL && strlen (settings->key_password) > 8)
-    g_assert_null (strstr (error->message, settings->key_password));
+  if (has_secret (settings))
+    g_assert_null (strstr (error->message, SECRET));
   g_assert_null (strstr (error->message, "MC4CAQAwBQYDK2VwBCIE"));
 }
 

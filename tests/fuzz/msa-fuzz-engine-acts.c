@@ -261,7 +261,7 @@ do_nothing (MsaFuzzEngine *self,
 {
 }
 
-/* All of it */
+/* All of it: the additions, then these */
 
 static const MsaFuzzAction acts[] = {
   { 'C', FALSE, close_multi },
@@ -287,27 +287,30 @@ static const MsaFuzzAction acts[] = {
   { 0 },
 };
 
-/* Additions, then acts; NULL behind the last. */
-static const MsaFuzzAction *
-get_nth (guint i)
+#define MAX_ACTIONS 100
+
+static guint
+list_actions (const MsaFuzzAction *actions[MAX_ACTIONS])
 {
-  const MsaFuzzAction *action = msa_fuzz_engine_get_additions ();
+  guint n = 0;
 
-  for (; i > 0 && action->key != 0; i--)
-    action++;
-  if (action->key == 0)
-    action = &acts[MIN (i, G_N_ELEMENTS (acts) - 1)];
+  for (const MsaFuzzAction *action = msa_fuzz_engine_get_additions (); action->key != 0; action++)
+    actions[n++] = action;
+  for (const MsaFuzzAction *action = acts; action->key != 0; action++)
+    actions[n++] = action;
 
-  return action->key != 0 ? action : NULL;
+  return n;
 }
 
 const char *
 msa_fuzz_engine_get_keys (void)
 {
-  static char keys[100];
+  static char keys[MAX_ACTIONS];
+  const MsaFuzzAction *actions[MAX_ACTIONS];
+  guint n = list_actions (actions);
 
-  for (guint i = 0; get_nth (i) != NULL; i++)
-    keys[i] = get_nth (i)->key;
+  for (guint i = 0; i < n; i++)
+    keys[i] = actions[i]->key;
 
   return keys;
 }
@@ -319,14 +322,16 @@ msa_fuzz_engine_act (MsaFuzzEngine *self,
 {
   int key = msa_cursor_next (plan);
   guint argument = msa_fuzz_choose (plan, MSA_FUZZ_N_ARGUMENTS);
-  const MsaFuzzAction *action;
+  const MsaFuzzAction *actions[MAX_ACTIONS];
+  guint n = list_actions (actions);
   guint i = 0;
 
-  while (get_nth (i) != NULL && get_nth (i)->key != key)
+  while (i < n && actions[i]->key != key)
     i++;
-  action = get_nth (get_nth (i) != NULL ? i : (guint) key % i);
-  if (is_top || !action->only_at_top)
-    action->run (self, argument);
+  if (i == n)
+    i = (guint) key % n;
+  if (is_top || !actions[i]->only_at_top)
+    actions[i]->run (self, argument);
 }
 
 void
