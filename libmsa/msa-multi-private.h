@@ -1,8 +1,9 @@
 /* msa-multi-private.h: the multi's inside, and what the rest of the library and the tests use of it
  *
  * The object is cut by job: msa-multi.c has its life, adding and delivery, msa-multi-driver.c
- * who calls the engine, msa-multi-async.c the asynchronous calls, msa-multi-settings.c the
- * properties, msa-multi-ages.c those of them that say how long things are kept.
+ * who calls the engine, msa-multi-async.c the asynchronous calls, msa-multi-contents.c what is
+ * in it, msa-multi-settings.c the properties, msa-multi-ages.c those of them that say how long
+ * things are kept.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
