@@ -48,7 +48,7 @@ static const char *const file_names[N_TEXTS] = { "/ca", "/certificate", "/key", 
 
 typedef struct
 {
-  MsaSys      parent;
+  MsaSys parent;
   GByteArray *texts[N_TEXTS];
 } Sys;
 
@@ -115,9 +115,9 @@ append_piece (GByteArray *text,
 {
   static const struct
   {
-    char        key;
+    char key;
     MsaFuzzCert cert;
-    gboolean    is_der;
+    gboolean is_der;
   } certs[] = {
     { 'r', MSA_FUZZ_ROOT, FALSE },
     { 'l', MSA_FUZZ_LEAF, FALSE },
@@ -126,7 +126,7 @@ append_piece (GByteArray *text,
   };
   static const struct
   {
-    char        key;
+    char key;
     const char *text;
   } texts[] = {
     { 'L', MSA_FUZZ_LOCKED_KEY },
@@ -216,13 +216,14 @@ set_item (MsaTlsItem *item,
     item->file = g_strdup ("/missing\xff");
 }
 
-/* Whether there is something of which no message may speak. " password", which they say by
- * themselves, is nothing such, nor is what stands in a pinned key, too. */
-static gboolean
-has_secret (const MsaTlsSettings *settings)
+/* A pinned key is no secret, and is quoted. */
+static void
+check_unsaid (const GError *error,
+              const MsaTlsSettings *settings,
+              const char *secret)
 {
-  return settings->key_password != NULL && g_str_has_prefix (settings->key_password, SECRET) &&
-         (settings->pinned_keys == NULL || strstr (settings->pinned_keys[0], SECRET) == NULL);
+  if (settings->pinned_keys == NULL || strstr (settings->pinned_keys[0], secret) == NULL)
+    g_assert_null (strstr (error->message, secret));
 }
 
 static void
@@ -238,9 +239,10 @@ check_error (const GError *error,
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
   g_assert_cmpuint (strlen (error->message), >, 10);
   g_assert_cmpuint (strlen (error->message), <, 5000);
-  if (has_secret (settings))
-    g_assert_null (strstr (error->message, SECRET));
-  g_assert_null (strstr (error->message, "MC4CAQAwBQYDK2VwBCIE"));
+  /* Any other password may be what a message says by itself, as " password". */
+  if (settings->key_password != NULL && g_str_has_prefix (settings->key_password, SECRET))
+    check_unsaid (error, settings, SECRET);
+  check_unsaid (error, settings, "MC4CAQAwBQYDK2VwBCIE");
 }
 
 static char *
