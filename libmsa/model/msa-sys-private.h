@@ -97,8 +97,6 @@ typedef struct
   MsaPipe * (*pipe_open) (MsaSys *self);
   /* As recv, into a pipe. EAGAIN: the socket is empty, or the pipe is full. */
   gssize   (*socket_splice) (MsaSys *self, int fd, MsaPipe *pipe, gsize max);
-  int      (*socket_get_peer) (MsaSys *self, int fd, MsaAddress *address);
-  int      (*socket_get_local) (MsaSys *self, int fd, MsaAddress *address);
   void     (*close) (MsaSys *self, int fd);
 
   /* An own poller (epoll), level-triggered. ENOSYS where there is none. */

@@ -246,24 +246,6 @@ real_socket_shutdown_write (MsaSys *sys,
   return shutdown (fd, SHUT_WR);
 }
 
-static int
-real_socket_get_peer (MsaSys *sys,
-                      int fd,
-                      MsaAddress *address)
-{
-  address->len = sizeof address->addr;
-  return getpeername (fd, (struct sockaddr *) &address->addr, &address->len);
-}
-
-static int
-real_socket_get_local (MsaSys *sys,
-                       int fd,
-                       MsaAddress *address)
-{
-  address->len = sizeof address->addr;
-  return getsockname (fd, (struct sockaddr *) &address->addr, &address->len);
-}
-
 static void
 real_close (MsaSys *sys,
             int fd)
@@ -493,8 +475,6 @@ static const MsaSysOps ops = {
   .socket_recv = real_socket_recv,
   .socket_peek = real_socket_peek,
   .socket_shutdown_write = real_socket_shutdown_write,
-  .socket_get_peer = real_socket_get_peer,
-  .socket_get_local = real_socket_get_local,
   .pipe_open = msa_sys_real_pipe_open,
   .socket_splice = msa_sys_real_socket_splice,
   .close = real_close,

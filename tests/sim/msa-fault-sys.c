@@ -31,7 +31,6 @@ static const int receive_errors[] = { ECONNREFUSED, ECONNRESET, EHOSTUNREACH, EN
 static const int peek_errors[] = { EAGAIN, ECONNREFUSED, ECONNRESET, EHOSTUNREACH,
                                    ENOMEM, ENOTCONN, ETIMEDOUT, 0 };
 static const int splice_errors[] = { ECONNRESET, EINVAL, ENOMEM, ESPIPE, 0 };
-static const int name_errors[] = { ENOBUFS, ENOTCONN, EINVAL, 0 };
 static const int socket_errors[] = { EACCES, EAFNOSUPPORT, EINVAL, EMFILE, ENFILE,
                                      ENOBUFS, ENOMEM, EPROTONOSUPPORT, 0 };
 static const int connect_errors[] = { EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN,
@@ -77,8 +76,6 @@ tell_watch (int code)
 /* Other places than the usual one. */
 #define BODIES "/msa/fault-sweep/bodies"
 #define TLS "/msa/fault-sweep/tls"
-/* The library has no use for it yet. */
-#define NOWHERE ""
 
 /* clang-format off */
 
@@ -105,8 +102,6 @@ static const MsaFaultDoor doors[] = {
     .ends = CODES (MSA_ERROR_RECEIVE, MSA_ERROR_TLS_HANDSHAKE), .tell = tell },
   { "socket_peek", .errors = peek_errors, .where = BODIES },
   { "socket_shutdown_write", .errors = CODES (EBADF, ENOTCONN) },
-  { "socket_get_peer", .errors = name_errors, .where = NOWHERE },
-  { "socket_get_local", .errors = name_errors, .where = NOWHERE },
   { "close", .excuse = "the descriptor is gone, whatever close() says" },
   { "poller_open", .errors = CODES (EMFILE, ENFILE, ENOMEM, ENOSYS) },
   { "poller_set", .general = CODES (ENOMEM, ENOSPC, EPERM),

@@ -19,12 +19,11 @@ typedef struct _SimSocket     SimSocket;
 #define SIM_OPS(X)                                                                                 \
   X (now_us) X (boot_us) X (real_us) X (socket_open) X (socket_connect) X (socket_error)           \
   X (socket_bind) X (socket_bind_device) X (socket_adopt) X (socket_tune) X (socket_send)          \
-  X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (socket_get_peer)                    \
-  X (socket_get_local) X (close) X (poller_open) X (poller_set) X (poller_wait) X (poll)           \
-  X (event_open) X (event_set) X (event_clear) X (timer_open) X (timer_set) X (run_job)            \
-  X (look_up) X (ask_resolver) X (read_file) X (file_stamp) X (open_output) X (open_input) X (interface_index)      \
-  X (pipe_open) X (socket_splice) X (pipe_drain) X (finish_output) X (discard_output)              \
-  X (getenv) X (free)
+  X (socket_recv) X (socket_peek) X (socket_shutdown_write) X (close) X (poller_open)              \
+  X (poller_set) X (poller_wait) X (poll) X (event_open) X (event_set) X (event_clear)             \
+  X (timer_open) X (timer_set) X (run_job) X (look_up) X (ask_resolver) X (read_file)              \
+  X (file_stamp) X (open_output) X (open_input) X (interface_index) X (pipe_open)                  \
+  X (socket_splice) X (pipe_drain) X (finish_output) X (discard_output) X (getenv) X (free)
 
 typedef enum
 {
@@ -214,8 +213,6 @@ gssize         sim_socket_recv      (MsaSys *sys, int fd, void *buffer, gsize si
 gssize         sim_socket_peek      (MsaSys *sys, int fd, void *buffer, gsize size);
 gssize         sim_socket_splice    (MsaSys *sys, int fd, MsaPipe *pipe, gsize max);
 int            sim_socket_shutdown_write (MsaSys *sys, int fd);
-int            sim_socket_get_peer  (MsaSys *sys, int fd, MsaAddress *address);
-int            sim_socket_get_local (MsaSys *sys, int fd, MsaAddress *address);
 /* Reads a numeric address; aborts the test if it is none. */
 MsaAddress     sim_parse_address    (const char *text,
                                      guint16 port);

@@ -919,39 +919,3 @@ sim_socket_shutdown_write (MsaSys *sys,
   sim_descriptor_changed (client->descriptor);
   return 0;
 }
-
-int
-sim_socket_get_peer (MsaSys *sys,
-                     int fd,
-                     MsaAddress *address)
-{
-  MsaSim *self = (MsaSim *) sys;
-  SimSocket *client;
-
-  if (!sim_enter (self, SIM_OP_socket_get_peer))
-    return -1;
-  client = find_socket (self, fd, "socket_get_peer");
-  if (client == NULL)
-    return -1;
-  if (client->state != SIM_CONNECTED || client->reset)
-    return fail (ENOTCONN);
-  *address = client->remote;
-  return 0;
-}
-
-int
-sim_socket_get_local (MsaSys *sys,
-                      int fd,
-                      MsaAddress *address)
-{
-  MsaSim *self = (MsaSim *) sys;
-  SimSocket *client;
-
-  if (!sim_enter (self, SIM_OP_socket_get_local))
-    return -1;
-  client = find_socket (self, fd, "socket_get_local");
-  if (client == NULL)
-    return -1;
-  *address = client->local;
-  return 0;
-}

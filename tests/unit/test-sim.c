@@ -181,8 +181,6 @@ static void
 test_connect (void)
 {
   MsaSimPeer *peer = NULL;
-  MsaAddress address;
-  g_autofree char *remote = NULL;
   int fd;
 
   msa_sim_listen (sim, "10.0.0.1", 80, accept_cb, &peer);
@@ -199,9 +197,6 @@ test_connect (void)
   g_assert_cmpuint (get_ready (fd), ==, MSA_SOCKET_OUT);
   g_assert_cmpint (sys->ops->socket_error (sys, fd), ==, 0);
 
-  g_assert_cmpint (sys->ops->socket_get_peer (sys, fd, &address), ==, 0);
-  remote = msa_address_to_string (&address);
-  g_assert_cmpstr (remote, ==, "10.0.0.1:80");
   g_assert_cmpuint (msa_sim_get_n_peers (sim), ==, 1);
   g_assert_true (msa_sim_get_peer (sim, 0) == peer);
   sys->ops->close (sys, fd);
@@ -269,7 +264,6 @@ test_bind (gconstpointer data)
   guint i = GPOINTER_TO_UINT (data);
   MsaAddress local, remote = ipv4 ("10.0.0.1", 80);
   MsaSimPeer *peer = NULL;
-  g_autofree char *text = NULL;
   int fd;
 
   setup ();
@@ -286,9 +280,6 @@ test_bind (gconstpointer data)
   g_assert_cmpint (sys->ops->socket_connect (sys, fd, &remote), ==, -1);
   msa_sim_advance_by (sim, 2 * LATENCY_US);
   g_assert_cmpstr (peer->client, ==, bindings[i].client);
-  g_assert_cmpint (sys->ops->socket_get_local (sys, fd, &local), ==, 0);
-  text = msa_address_to_string (&local);
-  g_assert_cmpstr (text, ==, bindings[i].client);
   sys->ops->close (sys, fd);
   teardown ();
 }
@@ -369,7 +360,6 @@ test_unix (void)
 {
   MsaSimPeer *peer = NULL;
   MsaAddress address, none;
-  g_autofree char *remote = NULL;
   int fd = sys->ops->socket_open (sys, AF_UNIX);
 
   g_assert_true (msa_address_parse_path (&address, "/run/server", NULL));
@@ -385,9 +375,6 @@ test_unix (void)
   g_assert_cmpstr (peer->address, ==, "unix:/run/server");
   g_assert_cmpstr (peer->client, ==, "unix:");
   g_assert_cmpstr (msa_sim_peer_get_received (peer)->str, ==, "ping");
-  g_assert_cmpint (sys->ops->socket_get_peer (sys, fd, &address), ==, 0);
-  remote = msa_address_to_string (&address);
-  g_assert_cmpstr (remote, ==, "unix:/run/server");
   msa_sim_peer_send (peer, "pong", -1);
   msa_sim_advance_by (sim, LATENCY_US);
   expect_recv (fd, "pong");
