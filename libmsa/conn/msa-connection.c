@@ -367,13 +367,21 @@ get_sessions (const MsaConnection *self)
   return store != NULL ? msa_tls_session_store_get_sessions (store) : self->env->sessions;
 }
 
+/* What TLS tells the peer. To name HTTP/1.0 alone would make those refuse that know its name no
+ * more; to whom nothing is said both are the same. */
+static const char *const *
+get_alpn (const MsaConnection *self)
+{
+  static const char *const http_1_1[] = { "http/1.1", NULL };
+
+  return self->settings->http_version == MSA_HTTP_VERSION_HTTP_1_0 ? NULL : http_1_1;
+}
+
 /* Puts the other filters on the socket that won. */
 static gboolean
 build_chain (MsaConnection *self,
              MsaFilter *socket)
 {
-  static const char *const alpn[] = { "http/1.1", NULL };
-
   self->socket = socket;
   msa_socket_set_ready (socket, socket_ready_cb, self);
   msa_connection_set_deadline (self);
@@ -385,7 +393,7 @@ build_chain (MsaConnection *self,
     }
 
   self->chain = msa_tls_filter_new (self->env->reactor->sys, socket, self->trust,
-                                    self->settings->tls_config, self->url->host, alpn,
+                                    self->settings->tls_config, self->url->host, get_alpn (self),
                                     &self->error);
   /* It took the socket along. */
   if (self->chain == NULL)
