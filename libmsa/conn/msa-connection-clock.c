@@ -13,10 +13,16 @@
 #include "model/msa-error.h"
 
 static guint
-get_connect_timeout_ms (const MsaConnection *self)
+get_connect_timeout_ms (const MsaSettings *settings)
 {
-  return self->settings->connect_timeout_ms > 0 ? self->settings->connect_timeout_ms
-                                                : MSA_DEFAULT_CONNECT_TIMEOUT_MS;
+  return settings->connect_timeout_ms > 0 ? settings->connect_timeout_ms
+                                          : MSA_DEFAULT_CONNECT_TIMEOUT_MS;
+}
+
+gint64
+msa_connection_get_connect_timeout_us (const MsaSettings *settings)
+{
+  return (gint64) get_connect_timeout_ms (settings) * 1000;
 }
 
 /* The clock of one part of connecting. */
@@ -53,7 +59,7 @@ void
 msa_connection_set_deadline (MsaConnection *self)
 {
   MsaPartClock clock = get_part_clock (self);
-  gint64 whole_us = self->started_us + (gint64) get_connect_timeout_ms (self) * 1000;
+  gint64 whole_us = self->started_us + msa_connection_get_connect_timeout_us (self->settings);
 
   msa_reactor_set_timer (self->env->reactor, &self->timer,
                          MIN (whole_us, get_part_deadline_us (&clock)));
@@ -92,9 +98,9 @@ make_timeout_error (MsaConnection *self,
   return g_error_new (MSA_ERROR, MSA_ERROR_CONNECT_TIMED_OUT,
                       "No connection to “%s” within %u ms: still %s after %" G_GINT64_FORMAT
                       " ms%s%s",
-                      self->url->authority, get_connect_timeout_ms (self), describe_phase (self),
-                      (now_us - self->started_us) / 1000, failures != NULL ? "; " : "",
-                      failures != NULL ? failures->str : "");
+                      self->url->authority, get_connect_timeout_ms (self->settings),
+                      describe_phase (self), (now_us - self->started_us) / 1000,
+                      failures != NULL ? "; " : "", failures != NULL ? failures->str : "");
 }
 
 void

@@ -14,6 +14,7 @@ msa_connection_uses_tls (const MsaConnection *self)
 
 /* msa-connection-clock.c */
 
+gint64 msa_connection_get_connect_timeout_us (const MsaSettings *settings);
 /* To be called when another part of connecting has begun. */
 void msa_connection_set_deadline    (MsaConnection *self);
 /* The time is over. What has failed already, and was not looked at yet, stays the cause. */

@@ -50,6 +50,7 @@ typedef enum
   MSA_CONNECTION_RESOLVING,  /* names are looked up and trust is loaded */
   MSA_CONNECTION_CONNECTING, /* the chain connects: TCP, then TLS */
   MSA_CONNECTION_OPEN,       /* the session works, or waits in the pool */
+  MSA_CONNECTION_CHECKING,   /* taken out of the pool, while the files behind its trust are looked at */
   MSA_CONNECTION_SHUTTING,   /* it says goodbye and waits for the peer's end */
   MSA_CONNECTION_CLOSED,     /* nothing goes through it any more */
 } MsaConnectionState;
@@ -63,6 +64,13 @@ typedef struct
   MsaLocalEnd        local;      /* borrows from the connection's settings */
   MsaRace            race;
 } MsaDial;
+
+/* What is needed while the files behind a trust are looked at. */
+typedef struct
+{
+  MsaConnection     *connection; /* (unowned): its owner */
+  MsaTrustWaiter     waiter;
+} MsaTrustLook;
 
 /* There may be many: flags have a byte each, and what is small stands together. */
 struct _MsaConnection
@@ -91,6 +99,7 @@ struct _MsaConnection
   bool               doomed;     /* to be freed at the end of the round */
 
   MsaDial           *dial;       /* (owned) (nullable): until a socket is connected */
+  MsaTrustLook      *look;       /* (owned) (nullable): when CHECKING, until it is known */
   MsaAddresses      *addresses;  /* (owned) (nullable): NULL until known */
   MsaTrust          *trust;      /* (owned) (nullable): NULL until loaded, or without TLS */
   GError            *lock;       /* (owned) (nullable): the client's key is locked, and somebody is to be asked */
@@ -183,7 +192,12 @@ void           msa_connection_set_idle (MsaConnection *self,
 /* It is idle, and those limits have changed. */
 void           msa_connection_renew_expiry (MsaConnection *self,
                                             gint64 now_us);
-/* It has an exchange again. */
-void           msa_connection_set_used (MsaConnection *self);
 /* Not too old for another exchange, nor made with files that have changed. */
 gboolean       msa_connection_is_fresh (MsaConnection *self);
+/* It has an exchange again, of @settings. Its key names the files of a trust, not what is in them: if they were
+ * not looked at just now it is CHECKING, else OPEN. */
+void           msa_connection_set_used (MsaConnection *self,
+                                        MsaSettings *settings,
+                                        gint64 now_us);
+/* Goes on with that: DONE when OPEN, AGAIN, or END (then CLOSED): it is not what the files say any more. */
+MsaIo          msa_connection_check    (MsaConnection *self);

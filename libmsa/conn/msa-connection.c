@@ -27,7 +27,8 @@ static const struct
   [MSA_CONNECTION_NEW] = { "new", TO (RESOLVING) | TO (CLOSED) },
   [MSA_CONNECTION_RESOLVING] = { "resolving", TO (CONNECTING) | TO (CLOSED) },
   [MSA_CONNECTION_CONNECTING] = { "connecting", TO (OPEN) | TO (CLOSED) },
-  [MSA_CONNECTION_OPEN] = { "open", TO (SHUTTING) | TO (CLOSED) },
+  [MSA_CONNECTION_OPEN] = { "open", TO (CHECKING) | TO (SHUTTING) | TO (CLOSED) },
+  [MSA_CONNECTION_CHECKING] = { "checking", TO (OPEN) | TO (CLOSED) },
   [MSA_CONNECTION_SHUTTING] = { "shutting", TO (CLOSED) },
   [MSA_CONNECTION_CLOSED] = { "closed", 0 },
 };
@@ -195,11 +196,19 @@ msa_connection_new (MsaConnEnv *env,
   return self;
 }
 
+static void
+look_free (MsaTrustLook *self)
+{
+  msa_trust_cache_cancel (self->connection->env->trusts, &self->waiter);
+  g_free (self);
+}
+
 /* Ends all that could still call back. */
 static void
 cancel_waits (MsaConnection *self)
 {
   g_clear_pointer (&self->dial, dial_free);
+  g_clear_pointer (&self->look, look_free);
   msa_reactor_remove_timer (self->env->reactor, &self->timer);
 }
 
@@ -393,8 +402,8 @@ build_chain (MsaConnection *self,
     }
 
   self->chain = msa_tls_filter_new (self->env->reactor->sys, socket, self->trust,
-                                    self->settings->tls_config, self->url->host, get_alpn (self),
-                                    &self->error);
+                                    self->settings->tls_config, self->url->host,
+                                    get_alpn (self), &self->error);
   /* It took the socket along. */
   if (self->chain == NULL)
     {
@@ -612,19 +621,85 @@ msa_connection_set_idle (MsaConnection *self,
   msa_connection_renew_expiry (self, now_us);
 }
 
-void
-msa_connection_set_used (MsaConnection *self)
+static gboolean
+is_outdated (const MsaConnection *self)
 {
-  self->timed_out = FALSE;
-  msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
+  return self->trust != NULL && msa_trust_is_outdated (self->trust);
 }
 
 gboolean
 msa_connection_is_fresh (MsaConnection *self)
 {
-  /* The key names a client's certificate by its file. */
-  if (self->trust != NULL && msa_trust_is_outdated (self->trust))
+  return !is_outdated (self) && get_time_left (self) > 0;
+}
+
+/* What came of it is told by the connection's own trust: whether that is outdated. */
+static void
+looked_at_cb (MsaTrustWaiter *waiter,
+              MsaTrust *trust,
+              const GError *error,
+              gint64 now_us)
+{
+  MsaConnection *self = MSA_CONTAINER_OF (waiter, MsaTrustLook, waiter)->connection;
+
+  g_clear_pointer (&self->look, look_free);
+  wake (self);
+}
+
+/* FALSE: it is known. */
+static gboolean
+start_look (MsaConnection *self,
+            MsaTlsConfig *config,
+            gint64 now_us)
+{
+  g_autoptr (MsaTrust) trust = NULL;
+
+  if (self->trust == NULL || config == NULL ||
+      !msa_trust_has_files (msa_tls_config_get_settings (config)))
     return FALSE;
 
-  return get_time_left (self) > 0;
+  self->look = g_new0 (MsaTrustLook, 1);
+  self->look->connection = self;
+  self->look->waiter.done = looked_at_cb;
+  trust = msa_trust_cache_start (self->env->trusts, config, &self->look->waiter, now_us);
+  if (trust != NULL)
+    g_clear_pointer (&self->look, look_free);
+
+  return trust == NULL;
+}
+
+void
+msa_connection_set_used (MsaConnection *self,
+                         MsaSettings *settings,
+                         gint64 now_us)
+{
+  gint64 deadline_us = G_MAXINT64;
+
+  self->timed_out = FALSE;
+  if (start_look (self, settings->tls_config, now_us))
+    {
+      set_state (self, MSA_CONNECTION_CHECKING);
+      /* What its peer sends meanwhile is read afterwards. */
+      msa_connection_rest (self);
+      deadline_us = now_us + msa_connection_get_connect_timeout_us (settings);
+    }
+  msa_reactor_set_timer (self->env->reactor, &self->timer, deadline_us);
+}
+
+/* Where looking takes too long the connection goes, too: the next has its own limits. */
+MsaIo
+msa_connection_check (MsaConnection *self)
+{
+  if (self->look != NULL && !self->timed_out)
+    return MSA_IO_AGAIN;
+
+  if (self->look != NULL || is_outdated (self) || self->unwatchable)
+    {
+      msa_connection_close (self);
+      return MSA_IO_END;
+    }
+
+  msa_reactor_set_timer (self->env->reactor, &self->timer, G_MAXINT64);
+  set_state (self, MSA_CONNECTION_OPEN);
+  return MSA_IO_DONE;
 }

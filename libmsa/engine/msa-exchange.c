@@ -556,6 +556,24 @@ drive_open (MsaEngine *engine,
 }
 
 static void
+drive_checking (MsaEngine *engine,
+                MsaConnection *connection)
+{
+  MsaTransfer *transfer = connection->stream;
+  MsaIo io = msa_connection_check (connection);
+
+  if (io == MSA_IO_AGAIN)
+    return;
+
+  if (io == MSA_IO_DONE)
+    msa_exchange_begin (engine, transfer);
+  else
+    start_over (engine, transfer);
+  if (transfer->clocked)
+    msa_transfer_clock_check (transfer);
+}
+
+static void
 fail_unwatchable (MsaEngine *engine,
                   MsaConnection *connection)
 {
@@ -603,6 +621,9 @@ msa_exchange_drive (MsaEngine *engine,
         msa_scheduler_shut_down (engine, connection);
       else
         drive_open (engine, connection);
+      break;
+    case MSA_CONNECTION_CHECKING:
+      drive_checking (engine, connection);
       break;
     case MSA_CONNECTION_SHUTTING:
       if (msa_connection_drain (connection, engine->now_us, msa_engine_get_scratch (engine),

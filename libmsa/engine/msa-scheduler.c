@@ -459,7 +459,7 @@ try_start (MsaEngine *engine,
   if (connection != NULL)
     {
       take_from_pool (self, connection);
-      msa_connection_set_used (connection);
+      msa_connection_set_used (connection, transfer->settings, engine->now_us);
       msa_exchange_attach (engine, transfer, connection);
       return START_DONE;
     }

@@ -30,7 +30,7 @@ static const struct
   void (*enter) (MsaTransfer *self); /* (nullable) */
 } states[] = {
   [MSA_TRANSFER_QUEUED] = { "queued", TO (CONNECTING) | TO (SENDING) | ENDS, NULL },
-  [MSA_TRANSFER_CONNECTING] = { "connecting", TO (SENDING) | ENDS, NULL },
+  [MSA_TRANSFER_CONNECTING] = { "connecting", TO (SENDING) | TO (QUEUED) | ENDS, NULL },
   [MSA_TRANSFER_SENDING] = { "sending", TO (WAITING) | TO (RECEIVING) | TO (QUEUED) | ENDS, NULL },
   [MSA_TRANSFER_WAITING] = { "waiting", TO (RECEIVING) | TO (QUEUED) | ENDS, enter_waiting },
   [MSA_TRANSFER_RECEIVING] = { "receiving", TO (STORING) | ENDS, NULL },

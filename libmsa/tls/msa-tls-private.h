@@ -51,7 +51,9 @@ void           msa_trust_cache_give_up (MsaTrustCache *self,
                                         gint64 now_us);
 MsaTrust      *msa_trust_ref          (MsaTrust *self);
 void           msa_trust_unref        (MsaTrust *self);
-/* Its files were seen to have changed: what was made with it is not to be shared any more. */
+/* Whether it is made of files, which may change. */
+gboolean       msa_trust_has_files    (const MsaTlsSettings *settings);
+/* Its files were seen to have changed, or nobody looks after them any more: what was made with it is not to be shared. */
 gboolean       msa_trust_is_outdated  (const MsaTrust *self);
 
 /* The client's side above @next, which it takes. @trust was loaded for @config. @alpn: "http/1.1" and the like, NULL-terminated, may

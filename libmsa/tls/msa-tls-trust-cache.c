@@ -113,6 +113,9 @@ entry_unref (TrustEntry *self)
   if (!g_ref_count_dec (&self->refs))
     return;
 
+  /* Of a change nobody would be told any more. */
+  if (self->trust != NULL)
+    msa_trust_outdate (self->trust);
   g_clear_pointer (&self->trust, msa_trust_unref);
   g_clear_error (&self->lock);
   g_clear_object (&self->config);

@@ -18,8 +18,6 @@ MsaTrust                         *msa_trust_load            (MsaSys *sys,
 gboolean                          msa_trust_stamp           (MsaSys *sys,
                                                              const MsaTlsSettings *settings,
                                                              guint64 *stamp);
-/* Whether there is such a file. */
-gboolean                          msa_trust_has_files       (const MsaTlsSettings *settings);
 
 /* (transfer none): not to be changed, other threads use it as well. */
 gnutls_certificate_credentials_t  msa_trust_get_credentials (MsaTrust *self);

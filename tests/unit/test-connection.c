@@ -1110,6 +1110,15 @@ test_idle_expiry (Fixture *fixture,
 
 /* An exchange ends the wait, and the next wait is as long as the first. */
 static void
+set_used (Fixture *fixture)
+{
+  g_autoptr (MsaSettings) settings = msa_settings_new ();
+
+  msa_connection_set_used (fixture->connection, settings, get_now_us (fixture));
+  g_assert_cmpint (fixture->connection->state, ==, MSA_CONNECTION_OPEN);
+}
+
+static void
 test_idle_used (Fixture *fixture,
                 gconstpointer data)
 {
@@ -1118,7 +1127,7 @@ test_idle_used (Fixture *fixture,
   start_open (fixture, "http://www.test/");
   set_idle (fixture);
   msa_test_reactor_run_for (fixture->reactor, 100 * 1000);
-  msa_connection_set_used (fixture->connection);
+  set_used (fixture);
   expect_quiet (fixture);
 
   set_idle (fixture);
@@ -1130,7 +1139,7 @@ test_idle_used (Fixture *fixture,
   g_assert_cmpuint (fixture->n_wakes, ==, n_wakes + 1);
 
   /* Taken at the last moment. */
-  msa_connection_set_used (fixture->connection);
+  set_used (fixture);
   g_assert_false (fixture->connection->timed_out);
 }
 

@@ -2,7 +2,8 @@
  *
  * The keys themselves are in test-conn-key.c and, option by option, in the generated test; here is
  * what comes of them: two transfers through a multi, and how many connections the server saw. What
- * is sent again when a shared connection is gone stands in test-exchange-reuse.c.
+ * is sent again when a shared connection is gone stands in test-exchange-reuse.c, what becomes of
+ * one whose files were replaced in test-reuse-files.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -21,7 +22,6 @@
 #define MS 1000
 
 static MsaTestPki *pki;
-static MsaTestPki *other_pki;
 static MsaTestCert *cert;
 
 static void
@@ -355,48 +355,6 @@ test_tls_config (MsaTestWorld *world)
   end_server (world, scene.server);
 }
 
-/* Two at once: the first takes what is idle, and a connection is made for the second. */
-static void
-run_two (MsaTestWorld *world,
-         Scene *scene)
-{
-  guint n = world->n_completed + 2;
-
-  msa_test_world_add_again (world, make_tls (scene, NULL));
-  msa_test_world_add_again (world, make_tls (scene, NULL));
-  g_assert_true (msa_test_world_run (world, n));
-  g_assert_cmpuint (world->n_ok, ==, n);
-  msa_test_world_settle (world, 5 * MS);
-}
-
-/* The key says which file, not what is in it: once a new connection has seen that it was replaced,
- * those made before are not shared any more. */
-static void
-test_file_replaced (MsaTestWorld *world)
-{
-  g_autofree char *twice =
-      g_strconcat (msa_test_pki_ca_pem (pki), msa_test_pki_ca_pem (other_pki), NULL);
-  Scene scene;
-
-  open_scene (&scene, world);
-  run_two (world, &scene);
-  g_assert_cmpuint (scene.server->links->len, ==, 2);
-  msa_sim_set_file (world->sim, CA_FILE, twice, -1);
-  msa_test_world_settle (world, 2000 * MS);
-  /* Both are in use when a third one is made. */
-  msa_test_world_add_again (world, make_tls (&scene, NULL));
-  msa_test_world_add_again (world, make_tls (&scene, NULL));
-  run (world, make_tls (&scene, NULL));
-  g_assert_true (msa_test_world_run (world, 5));
-  g_assert_cmpuint (scene.server->links->len, ==, 3);
-
-  run_two (world, &scene);
-  g_assert_cmpuint (scene.server->links->len, ==, 4);
-  g_assert_cmpuint (msa_test_https_get (scene.server, 2)->n_requests, ==, 2);
-  g_assert_cmpuint (msa_test_https_get (scene.server, 3)->n_requests, ==, 1);
-  end_server (world, scene.server);
-}
-
 /* Never in the clear what was asked for in TLS, nor the other way round. */
 static void
 test_scheme (MsaTestWorld *world)
@@ -640,7 +598,6 @@ add_tests (void)
   msa_test_world_add_test ("/msa/reuse/fresh-at-limit", test_fresh_at_limit);
   msa_test_world_add_test ("/msa/reuse/forbidden", test_forbidden);
   msa_test_world_add_test ("/msa/reuse/tls-config", test_tls_config);
-  msa_test_world_add_test ("/msa/reuse/file-replaced", test_file_replaced);
   msa_test_world_add_test ("/msa/reuse/scheme", test_scheme);
 }
 
@@ -655,7 +612,6 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
   easy_class = g_type_class_ref (MSA_TYPE_EASY);
   pki = msa_test_pki_new ();
-  other_pki = msa_test_pki_new ();
   cert = msa_test_pki_issue (pki, &spec);
   add_options (easy_class);
   add_tests ();
@@ -663,7 +619,6 @@ main (int argc,
   g_type_class_unref (easy_class);
   msa_test_cert_free (cert);
   msa_test_pki_free (pki);
-  msa_test_pki_free (other_pki);
 
   return status;
 }
