@@ -100,7 +100,7 @@ fill_item (MsaTlsItem *item,
            char *uri)
 {
   if (pem != NULL)
-    item->pem = g_bytes_new_take (pem, strlen (pem));
+    item->pem = msa_wipe_bytes_take ((guint8 *) pem, strlen (pem));
   else
     item->file = g_steal_pointer (&uri);
   g_free (uri);

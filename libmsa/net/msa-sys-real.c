@@ -12,6 +12,7 @@
 #include "net/msa-sys-real-private.h"
 
 #include "base/msa-limits-private.h"
+#include "base/msa-wipe-private.h"
 #include "net/msa-socket-private.h"
 
 #include <errno.h>
@@ -329,34 +330,67 @@ fail_file (const char *path,
 }
 
 static GBytes *
+fail_large (const char *path,
+            gsize max,
+            GError **error)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+               "'%s' is larger than %" G_GSIZE_FORMAT " bytes", name, max);
+  return NULL;
+}
+
+#define FIRST_READ_BYTES (16 * 1024)
+
+/* There may be a key in it: no byte stays in memory that is given back. */
+static void
+move_contents (guint8 **data,
+               gsize len,
+               gsize size)
+{
+  guint8 *larger = g_malloc (size);
+
+  if (len > 0)
+    memcpy (larger, *data, len);
+  msa_wipe (*data, len);
+  g_free (*data);
+  *data = larger;
+}
+
+static GBytes *
 read_whole (int fd,
             const char *path,
             gsize max,
             GError **error)
 {
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  guint8 chunk[16 * 1024];
+  guint8 *data = NULL;
+  gsize len = 0, size = 0;
+  g_autoptr (GBytes) bytes = NULL;
   gssize n;
+  int code;
 
   /* Until the end and not by its size: a pipe or a file in /proc has none. */
-  while ((n = read (fd, chunk, sizeof chunk)) != 0)
+  do
     {
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return fail_file (path, errno, error);
-      if ((gsize) n > max - bytes->len)
+      if (len == size)
         {
-          g_autofree char *name = g_filename_display_name (path);
-
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
-                       "'%s' is larger than %" G_GSIZE_FORMAT " bytes", name, max);
-          return NULL;
+          size = MAX (2 * size, FIRST_READ_BYTES);
+          move_contents (&data, len, size);
         }
-      g_byte_array_append (bytes, chunk, (guint) n);
+      while ((n = read (fd, data + len, size - len)) < 0 && errno == EINTR)
+        ;
+      len += MAX (n, 0);
     }
+  while (n > 0 && len <= max);
 
-  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+  code = errno;
+  /* Wiped also if it is not wanted. */
+  bytes = msa_wipe_bytes_take (data, len);
+  if (n < 0)
+    return fail_file (path, code, error);
+
+  return len <= max ? g_steal_pointer (&bytes) : fail_large (path, max, error);
 }
 
 static GBytes *
@@ -373,8 +407,7 @@ real_read_file (MsaSys *sys,
   if (fd < 0)
     return fail_file (path, errno, error);
 
-  /* A GByteArray counts in guint. */
-  bytes = read_whole (fd, path, MIN (max, G_MAXINT), error);
+  bytes = read_whole (fd, path, max, error);
   close (fd);
   return bytes;
 }

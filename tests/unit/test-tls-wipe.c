@@ -6,8 +6,10 @@
  */
 #include "config.h"
 
-#include "model/msa-tls-settings-private.h"
+#include "base/msa-wipe-private.h"
 #include "model/msa-tls-sessions-private.h"
+#include "model/msa-tls-settings-private.h"
+#include "net/msa-sys-real-private.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <malloc.h>
@@ -88,6 +90,41 @@ test_config (void)
   g_assert_cmpuint (n_found, ==, 0);
 }
 
+/* There may be a key in any of it, also in what was too small while it was read. */
+static void
+test_file (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("msa-tls-wipe-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "key", NULL);
+  g_autofree char *contents = g_malloc (100 * 1000);
+  MsaSys *sys = msa_sys_real_new ();
+  GBytes *bytes;
+
+  for (gsize i = 0; i < 100 * 1000; i++)
+    contents[i] = SECRET[i % strlen (SECRET)];
+  g_assert_true (g_file_set_contents (path, contents, 100 * 1000, NULL));
+  memset (contents, 0, 100 * 1000);
+
+  n_found = 0;
+  bytes = sys->ops->read_file (sys, path, 100 * 1000, NULL);
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, 100 * 1000);
+  g_bytes_unref (bytes);
+  g_assert_null (sys->ops->read_file (sys, path, 90 * 1000, NULL));
+  g_assert_cmpuint (n_found, ==, 0);
+
+  sys->ops->free (sys);
+  remove (path);
+  remove (folder);
+}
+
+static void
+test_bytes (void)
+{
+  n_found = 0;
+  g_bytes_unref (msa_wipe_bytes_take ((guint8 *) g_strdup (SECRET), strlen (SECRET)));
+  g_assert_cmpuint (n_found, ==, 0);
+}
+
 static void
 test_token_pin (void)
 {
@@ -105,6 +142,8 @@ main (int argc,
   g_test_add_func ("/msa/tls-wipe/sessions", test_sessions);
   g_test_add_func ("/msa/tls-wipe/settings", test_settings);
   g_test_add_func ("/msa/tls-wipe/config", test_config);
+  g_test_add_func ("/msa/tls-wipe/file", test_file);
+  g_test_add_func ("/msa/tls-wipe/bytes", test_bytes);
   g_test_add_func ("/msa/tls-wipe/token-pin", test_token_pin);
   return g_test_run ();
 }
