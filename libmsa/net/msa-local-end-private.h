@@ -23,8 +23,10 @@ gboolean msa_local_end_read     (MsaLocalEnd *self,
 /* Whether sockets of @family may be bound to it. */
 gboolean msa_local_end_suits    (const MsaLocalEnd *self,
                                  int family);
-/* @n_tried: how many of the ports were tried already; counts on, at most up to @end. FALSE with errno:
- * EADDRINUSE when none of those is free. */
+/* Whether the next port may be had, after this one gave @code. */
+gboolean msa_local_end_may_go_on (int code);
+/* @n_tried: how many of the ports were tried already; counts on, at most up to @end; to the last if none can be had. FALSE
+ * with errno, of the last that was tried. */
 gboolean msa_local_end_bind     (const MsaLocalEnd *self,
                                  MsaSys *sys,
                                  int fd,

@@ -87,6 +87,13 @@ msa_local_end_suits (const MsaLocalEnd *self,
   return self->address.len == 0 || self->address.addr.ss_family == family;
 }
 
+/* This port is another's, or needs more rights; the next may do. */
+gboolean
+msa_local_end_may_go_on (int code)
+{
+  return code == EADDRINUSE || code == EACCES;
+}
+
 gboolean
 msa_local_end_bind (const MsaLocalEnd *self,
                     MsaSys *sys,
@@ -98,22 +105,26 @@ msa_local_end_bind (const MsaLocalEnd *self,
   MsaAddress address = self->address;
 
   if (self->interface != NULL && sys->ops->socket_bind_device (sys, fd, self->interface) < 0)
-    return FALSE;
+    {
+      *n_tried = self->n_ports;
+      return FALSE;
+    }
   if (address.len == 0 && self->port == 0)
     return TRUE;
   if (address.len == 0)
     msa_address_parse (&address, family == AF_INET ? "0.0.0.0" : "::");
 
+  /* Where all were tried before, connecting found the last taken. */
+  errno = EADDRINUSE;
   while (*n_tried < MIN (self->n_ports, end))
     {
       msa_address_set_port (&address, (guint16) (self->port + (*n_tried)++));
       if (sys->ops->socket_bind (sys, fd, &address) == 0)
         return TRUE;
-      if (errno != EADDRINUSE)
+      if (!msa_local_end_may_go_on (errno))
         return FALSE;
     }
 
-  errno = EADDRINUSE;
   return FALSE;
 }
 

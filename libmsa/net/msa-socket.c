@@ -117,7 +117,7 @@ open_socket (MsaSocket *self,
     return fail_connect (self, "Opening a socket for", g_strerror (errno), error);
   if (local == NULL || msa_local_end_bind (local, sys, self->watch.fd, family, &self->n_tried, end))
     return MSA_IO_DONE;
-  if (errno != EADDRINUSE || self->n_tried >= local->n_ports)
+  if (!msa_local_end_may_go_on (errno) || self->n_tried >= local->n_ports)
     return fail_bind (self, g_strerror (errno), error);
 
   drop_unbound (self);

@@ -365,6 +365,30 @@ test_local_no_clash (Fixture *fixture,
   g_assert_cmpuint (msa_sim_count (fixture->sim, "socket_open"), ==, 1);
 }
 
+/* As of 1020 to 1029, for who is not root. */
+static void
+test_local_privileged (Fixture *fixture,
+                       gconstpointer data)
+{
+  MsaLocalEnd local = { .port = 5000, .n_ports = 5 };
+  g_autoptr (MsaFilter) first = NULL, second = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up_local (fixture);
+  fixture->local = &local;
+  msa_sim_fail_nth (fixture->sim, "socket_bind", 1, EACCES);
+  first = make_connected (fixture);
+  g_assert_cmpstr (fixture->peer->client, ==, "10.255.0.1:5003");
+
+  local = (MsaLocalEnd) { .port = 5003, .n_ports = 1 };
+  second = make_socket (fixture, "10.0.0.1", 80);
+  msa_sim_fail_nth (fixture->sim, "socket_bind", 1, EACCES);
+  g_assert_cmpint (msa_filter_connect (second, 0, &error), ==, MSA_IO_ERROR);
+  g_assert_error (error, MSA_ERROR, MSA_ERROR_BIND);
+  g_assert_cmpstr (error->message, ==,
+                   "Binding to port 5003 for 10.0.0.1:80 failed: Permission denied");
+}
+
 static const struct
 {
   const char *name;
@@ -372,7 +396,10 @@ static const struct
   int         error_number;
   const char *message;
 } local_faults[] = {
-  { "privileged-port", "socket_bind", EACCES,
+  { "no-address", "socket_bind", EADDRNOTAVAIL,
+    "Binding to interface eth0, ports 5000 to 5008 for 10.0.0.1:80 failed: "
+    "Cannot assign requested address" },
+  { "forbidden-interface", "socket_bind_device", EACCES,
     "Binding to interface eth0, ports 5000 to 5008 for 10.0.0.1:80 failed: Permission denied" },
   { "privileged-interface", "socket_bind_device", EPERM,
     "Binding to interface eth0, ports 5000 to 5008 for 10.0.0.1:80 failed: "
@@ -724,6 +751,7 @@ static const struct
   { "/msa/socket/freed-while-connecting", test_freed_while_connecting },
   { "/msa/socket/local/clash", test_local_clash },
   { "/msa/socket/local/no-clash", test_local_no_clash },
+  { "/msa/socket/local/privileged", test_local_privileged },
   { "/msa/socket/local/range", test_local_range },
   { "/msa/socket/unix/connects", test_unix },
   { "/msa/socket/send", test_send },
