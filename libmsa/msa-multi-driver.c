@@ -10,6 +10,7 @@
 
 #include "msa-multi.h"
 
+#include "base/msa-english-private.h"
 #include "model/msa-error.h"
 #include "msa-multi-private.h"
 #include "msa-multi-source-private.h"
@@ -476,7 +477,7 @@ msa_multi_poll (MsaMulti *self,
   if (n < 0)
     {
       g_set_error (error, MSA_ERROR, MSA_ERROR_FAILED, "Waiting for descriptors failed: %s",
-                   g_strerror (errno));
+                   msa_english_errno (errno));
       return FALSE;
     }
   if (n_ready != NULL)

@@ -64,6 +64,12 @@ g_strcasecmp g_strncasecmp g_strdown g_strup g_utf8_strdown g_utf8_strup g_utf8_
 g_str_match_string g_str_tokenize_and_fold g_strtod g_date_time_format
 '''.split()
 
+# The same for what the user reads: messages are English. base/msa-english.c asks in the C locale.
+TRANSLATED = '''
+strerror __xpg_strerror_r strerror_r g_strerror g_strsignal strsignal hstrerror gettext dgettext dcgettext ngettext
+'''.split()
+ENGLISH_SIDE = 'base_msa-english.c.o'
+
 # Read through MsaSys, whose real side gives nothing in a setuid program.
 ENVIRONMENT = {'MSA_DEBUG', 'NETRC', 'SSLKEYLOGFILE', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'http_proxy', 'https_proxy',
                'HTTPS_PROXY', 'ftp_proxy', 'FTP_PROXY', 'all_proxy', 'ALL_PROXY', 'no_proxy', 'NO_PROXY'}
@@ -96,7 +102,9 @@ def forbidden_doors(name, undefined):
 
 def locale_calls(name, undefined):
     for symbol in sorted(undefined):
-        if matches(symbol, LOCALE):
+        if matches(name, [ENGLISH_SIDE]) and symbol in ('strerror', 'uselocale'):
+            continue
+        if matches(symbol, LOCALE + TRANSLATED):
             yield f'{name}: depends on the locale by {symbol}'
         if matches(name, [REAL_SIDE]) and symbol in ('getenv', 'g_getenv', 'g_get_environ', 'g_listenv'):
             yield f'{name}: reads the environment also in setuid programs, by {symbol}'

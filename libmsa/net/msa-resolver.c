@@ -12,6 +12,7 @@
 #include "net/msa-resolver-private.h"
 
 #include "base/msa-container-private.h"
+#include "base/msa-english-private.h"
 #include "base/msa-limits-private.h"
 
 #include <errno.h>
@@ -255,7 +256,7 @@ get_reason (const Entry *entry,
     return entry->reasons[i_family];
   if (code == CODE_NO_THREAD)
     return "No thread could be started";
-  return gai_strerror (code != 0 ? code : EAI_NODATA);
+  return msa_english (gai_strerror, code != 0 ? code : EAI_NODATA);
 }
 
 static MsaAddresses *
@@ -446,7 +447,7 @@ run_query (MsaJob *job,
     query->code = sys->ops->look_up (sys, job, query->name, families[query->i_family],
                                      query->addresses);
   if (query->source == NULL && query->code == EAI_SYSTEM)
-    query->reason = g_strdup (g_strerror (errno));
+    query->reason = g_strdup (msa_english_errno (errno));
 }
 
 static void

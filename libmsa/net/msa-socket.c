@@ -10,6 +10,7 @@
 
 #include "net/msa-socket-private.h"
 
+#include "base/msa-english-private.h"
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 
@@ -114,11 +115,11 @@ open_socket (MsaSocket *self,
 
   self->watch.fd = sys->ops->socket_open (sys, family);
   if (self->watch.fd < 0)
-    return fail_connect (self, "Opening a socket for", g_strerror (errno), error);
+    return fail_connect (self, "Opening a socket for", msa_english_errno (errno), error);
   if (local == NULL || msa_local_end_bind (local, sys, self->watch.fd, family, &self->n_tried, end))
     return MSA_IO_DONE;
   if (!msa_local_end_may_go_on (errno) || self->n_tried >= local->n_ports)
-    return fail_bind (self, g_strerror (errno), error);
+    return fail_bind (self, msa_english_errno (errno), error);
 
   drop_unbound (self);
   return MSA_IO_AGAIN;
@@ -150,7 +151,7 @@ connect_socket (MsaSocket *self,
     /* Unix sockets do not wait for room, and no readiness would follow (unix(7)). */
     *io = fail_connect (self, "Connecting to", "Its queue of connections is full", error);
   else
-    *io = fail_connect (self, "Connecting to", g_strerror (errno), error);
+    *io = fail_connect (self, "Connecting to", msa_english_errno (errno), error);
 
   return TRUE;
 }
@@ -167,7 +168,7 @@ adopt_socket (MsaSocket *self,
   self->local = NULL;
   self->watch.fd = sys->ops->socket_adopt (sys, self->handed, &connected);
   if (self->watch.fd < 0)
-    return fail_connect (self, "Taking over a socket for", g_strerror (errno), error);
+    return fail_connect (self, "Taking over a socket for", msa_english_errno (errno), error);
   if (!connected)
     {
       connect_socket (self, &io, error);
@@ -215,7 +216,8 @@ check_connect (MsaSocket *self,
   if (result == EINPROGRESS)
     return MSA_IO_AGAIN;
   if (result != 0)
-    return fail_connect (self, "Connecting to", g_strerror (result > 0 ? result : errno), error);
+    return fail_connect (self, "Connecting to", msa_english_errno (result > 0 ? result : errno),
+                         error);
 
   set_connected (self, "connected to");
   return MSA_IO_DONE;
@@ -238,7 +240,7 @@ socket_connect (MsaFilter *filter,
       return MSA_IO_DONE;
     case SOCKET_FAILED:
     default:
-      return fail_connect (self, "Connecting to", g_strerror (ENOTCONN), error);
+      return fail_connect (self, "Connecting to", msa_english_errno (ENOTCONN), error);
     }
 }
 
@@ -258,7 +260,7 @@ socket_send (MsaFilter *filter,
     return MSA_IO_AGAIN;
   if (n < 0)
     {
-      set_error (self, MSA_ERROR_SEND, "Sending to", g_strerror (errno), error);
+      set_error (self, MSA_ERROR_SEND, "Sending to", msa_english_errno (errno), error);
       return MSA_IO_ERROR;
     }
 
@@ -286,7 +288,7 @@ take_result (MsaSocket *self,
     return MSA_IO_AGAIN;
   if (n < 0)
     {
-      set_error (self, MSA_ERROR_RECEIVE, "Receiving from", g_strerror (errno), error);
+      set_error (self, MSA_ERROR_RECEIVE, "Receiving from", msa_english_errno (errno), error);
       return MSA_IO_ERROR;
     }
 

@@ -9,6 +9,7 @@
 
 #include "net/msa-sys-real-private.h"
 
+#include "base/msa-english-private.h"
 #include "base/msa-limits-private.h"
 
 #include <errno.h>
@@ -78,7 +79,7 @@ copy_out (MsaPipe *self,
           int code = n_read == 0 ? EPIPE : errno;
 
           g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code),
-                               g_strerror (code));
+                               msa_english_errno (code));
           return FALSE;
         }
       if (!g_output_stream_write_all (stream, buffer, (gsize) n_read, NULL, cancellable, error))
@@ -119,7 +120,7 @@ msa_sys_real_pipe_drain (MsaSys *sys,
           int code = n_moved == 0 ? EPIPE : errno;
 
           g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (code),
-                               g_strerror (code));
+                               msa_english_errno (code));
           return FALSE;
         }
       n -= (gsize) n_moved;

@@ -11,6 +11,7 @@
 
 #include "net/msa-sys-real-private.h"
 
+#include "base/msa-english-private.h"
 #include "base/msa-limits-private.h"
 #include "base/msa-wipe-private.h"
 #include "net/msa-socket-private.h"
@@ -325,7 +326,7 @@ fail_file (const char *path,
   g_autofree char *name = g_filename_display_name (path);
 
   g_set_error (error, G_IO_ERROR, g_io_error_from_errno (code),
-               "Reading '%s' failed: %s", name, g_strerror (code));
+               "Reading '%s' failed: %s", name, msa_english_errno (code));
   return NULL;
 }
 

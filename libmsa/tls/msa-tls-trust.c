@@ -11,6 +11,7 @@
 
 #include "tls/msa-tls-trust-private.h"
 
+#include "base/msa-english-private.h"
 #include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 
@@ -30,7 +31,7 @@ struct _MsaTrust
 char *
 msa_tls_describe (int result)
 {
-  const char *text = gnutls_strerror (result);
+  const char *text = msa_english (gnutls_strerror, result);
 
   return g_str_has_suffix (text, ".") ? g_strndup (text, strlen (text) - 1) : g_strdup (text);
 }
