@@ -524,7 +524,8 @@ msa_easy_reset (MsaEasy *self)
  *
  * A field set here replaces one that libmsa would send of itself. `Content-Length` and
  * `Transfer-Encoding` are libmsa's alone: a run with one of them ends with
- * %MSA_ERROR_INVALID_ARGUMENT.
+ * %MSA_ERROR_INVALID_ARGUMENT. `Expect` is left out in HTTP/1.0, see
+ * [property@Easy:expect-timeout-ms].
  *
  * Returns: (transfer none): the list
  *

@@ -14,6 +14,7 @@
 #include "engine/msa-transfer-clock-private.h"
 #include "model/msa-error.h"
 #include "net/msa-socket-private.h"
+#include "proto/http1/msa-http1-framing-private.h"
 
 /* A connection that opens begins to send also while another handler of the transfer is on the
  * stack. */
@@ -169,34 +170,54 @@ note_times (MsaEngine *engine,
 
 /* Asking first costs a round trip: for bodies that would cost more (B28). */
 static gboolean
-should_ask (const MsaTransfer *transfer,
-            const MsaRequest *request)
+should_ask (const MsaTransfer *transfer)
 {
-  return request->has_body && !transfer->no_expect && transfer->settings->expect_timeout_ms > 0 &&
-         request->version != MSA_HTTP_VERSION_HTTP_1_0 &&
-         (request->body_length < 0 || request->body_length > MSA_EXPECT_THRESHOLD_BYTES);
+  gint64 length = transfer->source->length;
+
+  return !transfer->no_expect && transfer->settings->expect_timeout_ms > 0 &&
+         (length < 0 || length > MSA_EXPECT_THRESHOLD_BYTES);
 }
 
-/* The application's own field decides, if there is one. */
+/* The application's own fields decide, if there are any. */
 static gboolean
-has_own_expect (const MsaRequest *request,
+has_own_expect (const MsaHeaders *headers,
                 gboolean *asks)
 {
-  MsaSlice value;
+  guint n_fields = msa_headers_get_length ((MsaHeaders *) headers);
+  gboolean any = msa_headers_is_suppressed (headers, MSA_SLICE ("Expect"));
 
-  if (request->headers == NULL)
-    return FALSE;
-  *asks = msa_headers_find (request->headers, MSA_SLICE ("Expect"), &value) &&
-          msa_slice_equal_ci (value, MSA_SLICE ("100-continue"));
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
 
-  return *asks || msa_headers_is_suppressed (request->headers, MSA_SLICE ("Expect"));
+      msa_headers_peek_nth (headers, i, &name, &value);
+      if (!msa_slice_equal_ci (name, MSA_SLICE ("Expect")))
+        continue;
+      any = TRUE;
+      *asks |= msa_http1_list_has (value, MSA_SLICE ("100-continue"));
+    }
+
+  return any;
+}
+
+/* Whether the body waits for an answer, whoever asks. HTTP/1.0 knows no such question. */
+static void
+decide_to_ask (MsaTransfer *transfer,
+               MsaRequest *request)
+{
+  gboolean can_ask = request->has_body && request->version != MSA_HTTP_VERSION_HTTP_1_0;
+  gboolean asks = FALSE;
+
+  if (can_ask && (request->headers == NULL || !has_own_expect (request->headers, &asks)))
+    request->expect = should_ask (transfer);
+  transfer->asked_first = request->expect;
+  transfer->upload = asks || request->expect ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
 }
 
 static MsaRequest
 make_request (MsaTransfer *transfer)
 {
   MsaRequest request = transfer->hop->request;
-  gboolean asks = FALSE;
 
   if (transfer->peer_is_1_0)
     request.version = MSA_HTTP_VERSION_HTTP_1_0;
@@ -205,16 +226,7 @@ make_request (MsaTransfer *transfer)
   /* Trailers follow chunks only. */
   if (request.trailers != NULL && request.version != MSA_HTTP_VERSION_HTTP_1_0)
     request.body_length = -1;
-  if (has_own_expect (&request, &asks))
-    {
-      transfer->asked_first = FALSE;
-      transfer->upload = asks ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
-      return request;
-    }
-
-  request.expect = should_ask (transfer, &request);
-  transfer->asked_first = request.expect;
-  transfer->upload = request.expect ? MSA_UPLOAD_HELD : MSA_UPLOAD_RUNNING;
+  decide_to_ask (transfer, &request);
 
   return request;
 }

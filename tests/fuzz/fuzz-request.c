@@ -119,7 +119,7 @@ add_body_lines (const Fuzz *self,
 
   if (request->content_type.len > 0 && is_free (self, "Content-Type"))
     add_line (text, "Content-Type", request->content_type);
-  if (request->expect)
+  if (request->expect && is_free (self, "Expect"))
     add_line (text, "Expect", MSA_SLICE ("100-continue"));
   if (request->has_body && request->body_length >= 0)
     add_line (text, "Content-Length", MSA_SLICE (G_STRINGIFY (BODY_LENGTH)));
@@ -188,7 +188,9 @@ make_head (const Fuzz *self)
       const char *value;
       const char *name = msa_headers_get_nth (self->headers, i, &value);
 
-      if (g_ascii_strcasecmp (name, "Host") != 0)
+      if (g_ascii_strcasecmp (name, "Host") != 0 &&
+          (request->version != MSA_HTTP_VERSION_HTTP_1_0 ||
+           g_ascii_strcasecmp (name, "Expect") != 0))
         g_string_append_printf (text, "%s:%s%s\r\n", name, value[0] != '\0' ? " " : "", value);
     }
   g_string_append (text, "\r\n");

@@ -26,7 +26,7 @@ typedef struct
   const char *early; /* (nullable): said when the head has come; the rest is not waited for */
   gboolean refuse_once; /* 417 to the first request that asks first */
   const char *refusal; /* (nullable): in place of that 417 */
-  gint64 late_us; /* how long after the head the interim comes */
+  gint64 late_us; /* how long after the head the interim or the refusal comes */
 } Script;
 
 static Script script;
@@ -56,14 +56,18 @@ received_cb (MsaSimPeer *peer,
 
   if (strstr (request->str, "\r\n\r\n") == NULL)
     return;
-  peer->user_data = &script;
+  if (first)
+    peer->user_data = &script;
   if (first && script.refuse_once && strstr (request->str, "Expect:") != NULL)
-    msa_sim_peer_send (peer, script.refusal, -1);
+    {
+      msa_sim_peer_send_at (peer, script.late_us, script.refusal, -1);
+      peer->user_data = &script.refusal;
+    }
   else if (first && script.early != NULL)
     msa_sim_peer_send (peer, script.early, -1);
   else if (first && script.interim != NULL)
     msa_sim_peer_send_at (peer, script.late_us, script.interim, -1);
-  if (script.early == NULL && is_complete (request->str))
+  if (script.early == NULL && peer->user_data == &script && is_complete (request->str))
     msa_sim_peer_send (peer, script.reply, -1);
 }
 
@@ -441,6 +445,70 @@ test_expect_is_not_for_small (MsaTestWorld *world)
   g_assert_null (strstr (get_request (world, 0), "Expect"));
 }
 
+/* Their chunks hide nothing: the length is known. */
+static void
+test_expect_is_not_for_small_with_trailers (MsaTestWorld *world)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  gint64 before_us;
+
+  prepare (world, (Script) { .reply = NULL });
+  msa_easy_set_body (easy, NULL, body);
+  msa_headers_append (msa_easy_get_request_trailers (easy), "X-Sum", "42", NULL);
+  before_us = msa_sim_get_now_us (world->sim);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_null (strstr (get_request (world, 0), "Expect"));
+  g_assert_true (g_str_has_suffix (get_request (world, 0), "\r\n0\r\nX-Sum: 42\r\n\r\n"));
+  g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, <, EXPECT_WAIT_US);
+}
+
+/* Own fields stand in place of ours, which would be sent for this body. */
+
+typedef struct
+{
+  const char *name;
+  const char *values[2]; /* (nullable) */
+  guint n_fields;
+  gboolean waits;
+} OwnExpect;
+
+static const OwnExpect own_expects[] = {
+  { "other", { "something-else" }, 1, FALSE },
+  { "empty", { "" }, 1, FALSE },
+  { "upper-case", { "100-CONTINUE" }, 1, TRUE },
+  { "list", { "100-continue, x" }, 1, TRUE },
+  { "list-behind", { "x,100-continue" }, 1, TRUE },
+  { "two", { "x", "100-continue" }, 2, TRUE },
+  { "taken-out", { NULL }, 0, FALSE },
+};
+
+static void
+test_own_expect (MsaTestWorld *world)
+{
+  const OwnExpect *row = world->row;
+  g_autoptr (GBytes) body = make_large (MSA_EXPECT_THRESHOLD_BYTES + 1);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  MsaHeaders *headers = msa_easy_get_request_headers (easy);
+  g_auto (GStrv) parts = NULL;
+  gint64 before_us, passed_us;
+
+  prepare (world, (Script) { .reply = NULL });
+  msa_easy_set_body (easy, NULL, body);
+  for (guint i = 0; i < MAX (row->n_fields, 1); i++)
+    g_assert_true (msa_headers_append (headers, "Expect", row->values[i], NULL));
+  before_us = msa_sim_get_now_us (world->sim);
+  g_assert_no_error (run_one (world, easy));
+  passed_us = msa_sim_get_now_us (world->sim) - before_us;
+  parts = g_strsplit (get_request (world, 0), "Expect:", -1);
+  g_assert_cmpuint (g_strv_length (parts), ==, row->n_fields + 1);
+  if (row->waits)
+    g_assert_cmpint (passed_us, >=, EXPECT_WAIT_US);
+  else
+    g_assert_cmpint (passed_us, <, EXPECT_WAIT_US);
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, MSA_EXPECT_THRESHOLD_BYTES + 1);
+}
+
 static void
 test_expect_by_application (MsaTestWorld *world)
 {
@@ -471,6 +539,53 @@ test_expectation_fails (MsaTestWorld *world)
   g_assert_true (g_str_has_suffix (get_request (world, 1), "5\r\nhello\r\n0\r\n\r\n"));
 }
 
+static char *
+join_chunks (const char *chunks)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  gssize size;
+
+  while ((size = (gssize) g_ascii_strtoull (chunks, (char **) &chunks, 16)) > 0)
+    {
+      g_string_append_len (text, chunks + 2, size);
+      chunks += 2 + size + 2;
+    }
+  g_assert_cmpstr (chunks, ==, "\r\n\r\n");
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* The refusal comes when nobody waits any more: all of the body goes out once more. */
+static void
+test_expectation_fails_late (MsaTestWorld *world)
+{
+  const gint64 *length = world->row;
+  g_autoptr (GBytes) bytes = make_large (MSA_EXPECT_THRESHOLD_BYTES + 1);
+  g_autofree char *text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  g_autoptr (GInputStream) stream = make_stream (text);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+  gint64 before_us;
+
+  prepare (world, (Script) { .refuse_once = TRUE, .late_us = 2 * EXPECT_WAIT_US });
+  msa_easy_set_body_stream (easy, NULL, stream, *length);
+  before_us = msa_sim_get_now_us (world->sim);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_cmpuint (msa_easy_get_status (easy), ==, 200);
+  g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, >=, 2 * EXPECT_WAIT_US);
+  g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 2);
+
+  g_assert_nonnull (strstr (get_request (world, 0), "Expect: 100-continue\r\n"));
+  g_assert_null (strstr (get_request (world, 1), "Expect"));
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *body = strstr (get_request (world, i), "\r\n\r\n") + 4;
+      g_autofree char *joined = *length < 0 ? join_chunks (body) : g_strdup (body);
+
+      g_assert_true (g_str_equal (joined, text));
+    }
+  g_assert_cmpuint (msa_easy_get_bytes_sent (easy), ==, strlen (text));
+}
+
 /* What the application asks is its own: it gets the answer. */
 static void
 test_own_expectation_fails (MsaTestWorld *world)
@@ -499,6 +614,31 @@ test_expect_is_not_for_http_1_0 (MsaTestWorld *world)
   g_assert_no_error (run_one (world, easy));
   g_assert_nonnull (strstr (get_request (world, 0), "POST /up HTTP/1.0\r\n"));
   g_assert_null (strstr (get_request (world, 0), "Expect"));
+}
+
+/* Nor does anybody wait there for what the application would ask. */
+static void
+test_own_expect_is_not_for_http_1_0 (MsaTestWorld *world)
+{
+  static const char *const values[] = { "100-continue", "something-else" };
+
+  prepare (world, (Script) { .reply = NULL });
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
+      MsaEasy *easy = msa_test_world_make (world, URI);
+      MsaHeaders *headers = msa_easy_get_request_headers (easy);
+      gint64 before_us = msa_sim_get_now_us (world->sim);
+
+      msa_easy_set_http_version (easy, MSA_HTTP_VERSION_HTTP_1_0);
+      msa_easy_set_body (easy, NULL, body);
+      g_assert_true (msa_headers_append (headers, "expect", values[i], NULL));
+      g_assert_true (msa_headers_append (headers, "X-Other", "sent", NULL));
+      g_assert_no_error (run_one (world, easy));
+      g_assert_null (strstr (get_request (world, i), "xpect"));
+      g_assert_true (g_str_has_suffix (get_request (world, i), "X-Other: sent\r\n\r\nhello"));
+      g_assert_cmpint (msa_sim_get_now_us (world->sim) - before_us, <, EXPECT_WAIT_US);
+    }
 }
 
 /* While the body is held nobody asks whether it could be sent: the socket always could. */
@@ -849,6 +989,7 @@ int
 main (int argc,
       char **argv)
 {
+  static const gint64 lengths[] = { -1, MSA_EXPECT_THRESHOLD_BYTES + 1 };
   static const MsaTestWorldTest tests[] = {
     { "/msa/bodies/stream-of-known-length", test_stream_of_known_length },
     { "/msa/bodies/stream-of-unknown-length", test_stream_of_unknown_length },
@@ -863,10 +1004,13 @@ main (int argc,
     { "/msa/bodies/expect/late", test_expect_is_late },
     { "/msa/bodies/expect/timeout-none", test_expect_timeout_none },
     { "/msa/bodies/expect/not-for-small", test_expect_is_not_for_small },
+    { "/msa/bodies/expect/not-for-small-with-trailers",
+      test_expect_is_not_for_small_with_trailers },
     { "/msa/bodies/expect/by-application", test_expect_by_application },
     { "/msa/bodies/expect/fails", test_expectation_fails },
     { "/msa/bodies/expect/own-fails", test_own_expectation_fails },
     { "/msa/bodies/expect/not-for-http-1-0", test_expect_is_not_for_http_1_0 },
+    { "/msa/bodies/expect/own-not-for-http-1-0", test_own_expect_is_not_for_http_1_0 },
     { "/msa/bodies/http-1-0/goes-on", test_goes_on_in_http_1_0 },
     { "/msa/bodies/http-1-0/needs-length", test_http_1_0_needs_length },
     { "/msa/bodies/keep-sending/all", test_keep_sending },
@@ -886,6 +1030,11 @@ main (int argc,
 
   msa_test_world_add_tests (tests, G_N_ELEMENTS (tests));
   MSA_TEST_WORLD_ADD_ROWS ("/msa/bodies/expect-then", expectations, test_expectation);
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/bodies/expect/own", own_expects, test_own_expect);
+  msa_test_world_add_row_test ("/msa/bodies/expect/fails-late/unknown-length",
+                               test_expectation_fails_late, &lengths[0]);
+  msa_test_world_add_row_test ("/msa/bodies/expect/fails-late/known-length",
+                               test_expectation_fails_late, &lengths[1]);
   /* GIO's own threads read from it on an attached multi. */
   msa_test_world_add_real_test ("/msa/bodies/stream-fails", test_stream_fails);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/stream-cannot-be-rewound",

@@ -25,6 +25,7 @@ typedef struct
   gint64         body_length;
   MsaHttpVersion version;
   gboolean       close;
+  gboolean       expect;
   const char    *headers[2 * MAX_PAIRS + 1]; /* names and values; "-" takes the built-in one out */
   const char    *expected;
   MsaError       code;
@@ -217,6 +218,42 @@ static const Row rows[] = {
                   "Connection: X-Hop\r\n\r\n",
   },
   {
+      .name = "expect",
+      .method = "PUT",
+      .has_body = TRUE,
+      .body_length = 3,
+      .expect = TRUE,
+      .expected = "PUT / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n"
+                  "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n",
+  },
+  {
+      .name = "expect-replaced",
+      .method = "PUT",
+      .has_body = TRUE,
+      .body_length = 3,
+      .expect = TRUE,
+      .headers = { "expect", "x" },
+      .expected = "PUT / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n"
+                  "Content-Length: 3\r\nexpect: x\r\n\r\n",
+  },
+  {
+      .name = "expect-taken-out",
+      .method = "PUT",
+      .has_body = TRUE,
+      .body_length = 3,
+      .expect = TRUE,
+      .headers = { "Expect", "-" },
+      .expected = "PUT / HTTP/1.1\r\nHost: example.com\r\nAccept: */*\r\n"
+                  "Content-Length: 3\r\n\r\n",
+  },
+  {
+      .name = "http-1-0-expect",
+      .version = MSA_HTTP_VERSION_HTTP_1_0,
+      .headers = { "EXPECT", "100-continue", "X", "y" },
+      .asks_close = TRUE,
+      .expected = "GET / HTTP/1.0\r\nHost: example.com\r\nAccept: */*\r\nX: y\r\n\r\n",
+  },
+  {
       .name = "content-length-refused",
       .headers = { "Content-Length", "3" },
       .code = MSA_ERROR_INVALID_ARGUMENT,
@@ -264,6 +301,7 @@ make_request (const Row *row,
     .body_length = row->body_length,
     .version = row->version,
     .close = row->close,
+    .expect = row->expect,
   };
 }
 

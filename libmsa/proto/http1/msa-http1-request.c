@@ -27,6 +27,7 @@ typedef enum
   FIELD_ACCEPT,
   FIELD_REFERER,
   FIELD_CONTENT_TYPE,
+  FIELD_EXPECT,
   FIELD_CONTENT_LENGTH,
   FIELD_TRANSFER_ENCODING,
   FIELD_CONNECTION,
@@ -40,6 +41,7 @@ static const MsaSlice field_names[N_FIELDS] = {
   [FIELD_ACCEPT] = { "Accept", 6 },
   [FIELD_REFERER] = { "Referer", 7 },
   [FIELD_CONTENT_TYPE] = { "Content-Type", 12 },
+  [FIELD_EXPECT] = { "Expect", 6 },
   [FIELD_CONTENT_LENGTH] = { "Content-Length", 14 },
   [FIELD_TRANSFER_ENCODING] = { "Transfer-Encoding", 17 },
   [FIELD_CONNECTION] = { "Connection", 10 },
@@ -128,7 +130,7 @@ static void
 read_suppressed (Given *self,
                  const MsaHeaders *headers)
 {
-  for (guint i = FIELD_HOST; i <= FIELD_CONTENT_TYPE; i++)
+  for (guint i = FIELD_HOST; i <= FIELD_EXPECT; i++)
     self->given[i] |= msa_headers_is_suppressed (headers, field_names[i]);
 }
 
@@ -272,7 +274,7 @@ write_body_fields (MsaWriter *writer,
   if (request->content_type.len > 0 && !given->given[FIELD_CONTENT_TYPE])
     write_built_in (writer, MSA_SLICE ("Content-Type: "), request->content_type);
 
-  if (request->expect)
+  if (request->expect && !given->given[FIELD_EXPECT])
     msa_writer_append_slice (writer, MSA_SLICE ("Expect: 100-continue\r\n"));
   if (!request->has_body && !wants_body (request->method))
     return;
@@ -305,19 +307,29 @@ write_built_ins (MsaWriter *writer,
     msa_writer_append_slice (writer, MSA_SLICE ("Connection: close\r\n"));
 }
 
+/* Host stands first already, and HTTP/1.0 knows no Expect (RFC 9110, 10.1.1). */
+static gboolean
+is_passed_on (const MsaRequest *request,
+              MsaSlice name)
+{
+  return !msa_slice_equal_ci (name, field_names[FIELD_HOST]) &&
+         (request->version != MSA_HTTP_VERSION_HTTP_1_0 ||
+          !msa_slice_equal_ci (name, field_names[FIELD_EXPECT]));
+}
+
 static void
 write_given (MsaWriter *writer,
-             const MsaHeaders *headers)
+             const MsaRequest *request)
 {
-  guint n_fields = msa_headers_get_length ((MsaHeaders *) headers);
+  guint n_fields = msa_headers_get_length ((MsaHeaders *) request->headers);
 
   for (guint i = 0; i < n_fields; i++)
     {
       MsaSlice name, value;
 
-      msa_headers_peek_nth (headers, i, &name, &value);
-      if (msa_slice_equal_ci (name, field_names[FIELD_HOST]))
-        continue; /* stands first already */
+      msa_headers_peek_nth (request->headers, i, &name, &value);
+      if (!is_passed_on (request, name))
+        continue;
 
       msa_writer_append_slice (writer, name);
       msa_writer_append_slice (writer, value.len > 0 ? MSA_SLICE (": ") : MSA_SLICE (":"));
@@ -381,7 +393,7 @@ msa_http1_write_request_head (MsaWriter *writer,
   write_request_line (writer, request, &given);
   write_built_ins (writer, request, &given);
   if (request->headers != NULL)
-    write_given (writer, request->headers);
+    write_given (writer, request);
   msa_writer_append_slice (writer, MSA_SLICE ("\r\n"));
 
   if (writer->failed || writer->len - before > MSA_MAX_REQUEST_HEAD_BYTES)
