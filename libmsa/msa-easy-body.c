@@ -183,7 +183,8 @@ msa_easy_set_body_file (MsaEasy *self,
  *
  * With any, the body goes out in chunks and the head announces their names; if there is a
  * `Trailer` among the request's headers, only what that names is sent. HTTP/1.0 has no
- * trailers: they are left out there.
+ * trailers: they are left out there. More than 1 MiB of them end the run with
+ * %MSA_ERROR_TOO_LARGE.
  *
  * Returns: (transfer none): the list
  *

@@ -15,6 +15,8 @@
 #define MSA_MAX_RAW_HOST_BYTES 4096
 /* The request head is made by the application; a server refuses far smaller ones. */
 #define MSA_MAX_REQUEST_HEAD_BYTES (1024 * 1024)
+/* Its trailers come from the same hand. */
+#define MSA_MAX_REQUEST_TRAILER_BYTES MSA_MAX_REQUEST_HEAD_BYTES
 /* As in curl: cookies and CSP make lines of tens of KiB, none of 100. */
 #define MSA_MAX_HEADER_LINE_BYTES (100 * 1024)
 /* As in curl: the sum of all lines of one response head. */

@@ -277,6 +277,40 @@ test_trailer_that_frames (MsaTestWorld *world)
   g_assert_error (run_one (world, easy), MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
 }
 
+/* A byte less, as many as there may be, and one more, behind a long head. */
+static void
+test_trailers_limit (MsaTestWorld *world)
+{
+  const gsize rest = strlen ("X-Sum: \r\n");
+
+  prepare (world, (Script) { .reply = NULL });
+  for (int over = -1; over <= 1; over++)
+    {
+      const gsize len = (gsize) (MSA_MAX_REQUEST_TRAILER_BYTES + over);
+      g_autofree char *value = g_strnfill (len - rest, 's');
+      g_autofree char *padding = g_strnfill (MSA_MAX_REQUEST_HEAD_BYTES - 1000, 'p');
+      g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
+      MsaEasy *easy = msa_test_world_make (world, URI);
+      GError *error;
+
+      msa_easy_set_fresh_connection (easy, TRUE);
+      msa_easy_set_body (easy, NULL, body);
+      msa_headers_append (msa_easy_get_request_headers (easy), "X-Padding", padding, NULL);
+      msa_headers_append (msa_easy_get_request_trailers (easy), "X-Sum", value, NULL);
+      error = run_one (world, easy);
+      if (over <= 0)
+        {
+          g_autofree char *end = g_strconcat ("0\r\nX-Sum: ", value, "\r\n\r\n", NULL);
+
+          g_assert_no_error (error);
+          g_assert_true (g_str_has_suffix (get_request (world, (guint) (over + 1)), end));
+          continue;
+        }
+      g_assert_error (error, MSA_ERROR, MSA_ERROR_TOO_LARGE);
+      g_assert_nonnull (strstr (error->message, "trailers are longer than 1048576 bytes"));
+    }
+}
+
 static void
 test_short_stream (MsaTestWorld *world)
 {
@@ -996,6 +1030,7 @@ main (int argc,
     { "/msa/bodies/trailers", test_trailers },
     { "/msa/bodies/trailers-announced", test_trailers_announced },
     { "/msa/bodies/trailers-malformed", test_trailers_malformed },
+    { "/msa/bodies/trailers-limit", test_trailers_limit },
     { "/msa/bodies/trailer-that-frames", test_trailer_that_frames },
     { "/msa/bodies/short-stream", test_short_stream },
     { "/msa/bodies/file", test_file },

@@ -24,7 +24,8 @@
 static const char last_chunk[] = "0\r\n";
 
 #define MAX_QUEUE_BYTES \
-  (2 * MSA_MAX_REQUEST_HEAD_BYTES + MSA_MAX_PENDING_OUTPUT_BYTES + sizeof (last_chunk))
+  (MSA_MAX_REQUEST_HEAD_BYTES + MSA_MAX_REQUEST_TRAILER_BYTES + MSA_MAX_PENDING_OUTPUT_BYTES + \
+   sizeof (last_chunk))
 
 void
 msa_http1_output_init (MsaHttp1Output *self)

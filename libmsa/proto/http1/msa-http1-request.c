@@ -150,6 +150,24 @@ is_visible (MsaSlice text)
   return text.len > 0;
 }
 
+/* As they are written, each with its colon, blank and line end. */
+static gsize
+measure_fields (const MsaHeaders *headers)
+{
+  guint n_fields = msa_headers_get_length ((MsaHeaders *) headers);
+  gsize len = 0;
+
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
+
+      msa_headers_peek_nth (headers, i, &name, &value);
+      len += name.len + value.len + MSA_SLICE (": \r\n").len;
+    }
+
+  return len;
+}
+
 /* What frames or routes a message, or was to be known before its body, has no place behind that
  * (RFC 9110, 6.5.1). */
 static gboolean
@@ -174,6 +192,13 @@ check_trailers (MsaHeaders *trailers,
 
       if (msa_headers_find (trailers, forbidden[i], &value))
         return fail ("trailer", forbidden[i], "may not stand behind the body", error);
+    }
+  if (measure_fields (trailers) > MSA_MAX_REQUEST_TRAILER_BYTES)
+    {
+      g_set_error (error, MSA_ERROR, MSA_ERROR_TOO_LARGE,
+                   "The request's trailers are longer than %d bytes",
+                   MSA_MAX_REQUEST_TRAILER_BYTES);
+      return FALSE;
     }
 
   return TRUE;
@@ -338,23 +363,6 @@ write_given (MsaWriter *writer,
     }
 }
 
-static gsize
-estimate_fields (const MsaHeaders *headers)
-{
-  guint n_fields = msa_headers_get_length ((MsaHeaders *) headers);
-  gsize len = 0;
-
-  for (guint i = 0; i < n_fields; i++)
-    {
-      MsaSlice name, value;
-
-      msa_headers_peek_nth (headers, i, &name, &value);
-      len += name.len + value.len + MSA_SLICE (": \r\n").len;
-    }
-
-  return len;
-}
-
 /* So that its storage is made once, and is not much larger: it stays as long as the connection. */
 static gsize
 estimate_head (const MsaRequest *request)
@@ -364,7 +372,7 @@ estimate_head (const MsaRequest *request)
   len += request->authority.len + request->user_agent.len + request->referer.len;
   len += request->content_type.len;
   if (request->headers != NULL)
-    len += estimate_fields (request->headers);
+    len += measure_fields (request->headers);
 
   return len;
 }
