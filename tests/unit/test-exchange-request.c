@@ -387,6 +387,19 @@ bad_method_empty (MsaEasy *easy)
 }
 
 static void
+bad_method_connect (MsaEasy *easy)
+{
+  msa_easy_set_method (easy, "CONNECT");
+  msa_easy_set_request_target (easy, "example.org:443");
+}
+
+static void
+bad_method_connect_lower (MsaEasy *easy)
+{
+  msa_easy_set_method (easy, "connect");
+}
+
+static void
 bad_target (MsaEasy *easy)
 {
   msa_easy_set_request_target (easy, "/a b");
@@ -470,6 +483,9 @@ static const Bad bad[] = {
   { "scheme-default", bad_default_scheme, MSA_ERROR_UNSUPPORTED_SCHEME, "“gopher”", "default" },
   { "method", bad_method, MSA_ERROR_INVALID_ARGUMENT, "GET /evil", "token" },
   { "method-empty", bad_method_empty, MSA_ERROR_INVALID_ARGUMENT, "method", "token" },
+  { "method-connect", bad_method_connect, MSA_ERROR_INVALID_ARGUMENT, "CONNECT", "tunnel" },
+  { "method-connect-lower", bad_method_connect_lower, MSA_ERROR_INVALID_ARGUMENT, "connect",
+    "tunnel" },
   { "request-target", bad_target, MSA_ERROR_INVALID_ARGUMENT, "0x20", "visible ASCII" },
   { "request-target-empty", bad_target_empty, MSA_ERROR_INVALID_ARGUMENT, "request target",
     "empty" },
