@@ -259,10 +259,47 @@ check_pins (const MsaTlsSettings *self,
   return TRUE;
 }
 
+static gboolean
+is_overlong (const char *text)
+{
+  return text != NULL && strnlen (text, MSA_MAX_OPTION_BYTES + 1) > MSA_MAX_OPTION_BYTES;
+}
+
+/* (nullable): the property of a text that is longer than any option may be. */
+static const char *
+find_overlong (const MsaTlsSettings *self)
+{
+  const struct
+  {
+    const char *property;
+    const char *text;
+  } texts[] = {
+    { "ca-file", self->ca.file },
+    { "certificate-file", self->certificate.file },
+    { "key-file", self->key.file },
+    { "key-password", self->key_password },
+    { "priority", self->priority },
+    { "pinned-key-file", self->pinned_key.file },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (is_overlong (texts[i].text))
+      return texts[i].property;
+  for (guint i = 0; self->pinned_keys != NULL && self->pinned_keys[i] != NULL; i++)
+    if (is_overlong (self->pinned_keys[i]))
+      return "pinned-keys";
+  return NULL;
+}
+
 gboolean
 msa_tls_settings_check (const MsaTlsSettings *self,
                         GError **error)
 {
+  const char *overlong = find_overlong (self);
+
+  if (overlong != NULL)
+    return refuse (error, "has a value of %s that is longer than %d bytes", overlong,
+                   MSA_MAX_OPTION_BYTES);
   if (is_given_twice (&self->ca))
     return refuse (error, "has both a file and PEM to trust");
   /* AUTO as the lower end is the lowest one there is; as the upper, the highest. */

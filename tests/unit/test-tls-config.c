@@ -573,6 +573,45 @@ test_copy (void)
   g_assert_null (copy.key_password);
 }
 
+/* Every text, with a byte less than an option may have, as many, and one more. */
+static void
+test_overlong (void)
+{
+  g_autoptr (GTypeClass) class = g_type_class_ref (MSA_TYPE_TLS_CONFIG);
+  guint n_properties, n_tried = 0;
+  g_autofree GParamSpec **properties =
+      g_object_class_list_properties ((GObjectClass *) class, &n_properties);
+
+  for (guint i = 0; i < n_properties; i++)
+    {
+      const gboolean is_list = properties[i]->value_type == G_TYPE_STRV;
+
+      if (properties[i]->value_type != G_TYPE_STRING && !is_list)
+        continue;
+      for (int over = -1; over <= 1; over++)
+        {
+          g_autofree char *text = g_strnfill ((gsize) (MSA_MAX_OPTION_BYTES + over), 'x');
+          const char *texts[] = { PIN_A, text, NULL };
+          g_autoptr (MsaTlsConfig) config =
+              g_object_new (MSA_TYPE_TLS_CONFIG, properties[i]->name,
+                            is_list ? (gpointer) texts : text, NULL);
+          g_autoptr (GError) error = NULL;
+          gboolean good = msa_tls_config_check (config, &error);
+
+          if (over <= 0)
+            {
+              g_assert_true (good || strstr (error->message, "8000000") == NULL);
+              continue;
+            }
+          g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
+          g_assert_nonnull (strstr (error->message, properties[i]->name));
+          g_assert_nonnull (strstr (error->message, "longer than 8000000 bytes"));
+        }
+      n_tried++;
+    }
+  g_assert_cmpuint (n_tried, ==, 7);
+}
+
 int
 main (int argc,
       char **argv)
@@ -594,6 +633,7 @@ main (int argc,
   g_test_add_func ("/msa/tls-config/certificate/token", test_certificate_of_token);
   MSA_TEST_ADD_NUMBERED ("/msa/tls-config/certificate", certificates, test_certificate_check);
   g_test_add_func ("/msa/tls-config/copy", test_copy);
+  g_test_add_func ("/msa/tls-config/overlong", test_overlong);
 
   return g_test_run ();
 }

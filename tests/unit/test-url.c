@@ -553,12 +553,15 @@ test_length (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
+      g_autofree gchar *shorter = make_long (parts[i], MSA_MAX_URI_BYTES - 1);
       g_autofree gchar *longest = make_long (parts[i], MSA_MAX_URI_BYTES);
       g_autofree gchar *longer = make_long (parts[i], MSA_MAX_URI_BYTES + 1);
       g_autoptr (GError) error = NULL;
+      g_autoptr (MsaUrl) below = msa_url_parse (shorter, MSA_URL_DEFAULT, &error);
       g_autoptr (MsaUrl) url = msa_url_parse (longest, MSA_URL_DEFAULT, &error);
 
       g_assert_no_error (error);
+      g_assert_nonnull (below);
       g_assert_nonnull (url);
       g_assert_null (msa_url_parse (longer, MSA_URL_DEFAULT, &error));
       g_assert_error (error, MSA_ERROR, MSA_ERROR_BAD_URI);
