@@ -50,13 +50,17 @@ typedef enum
   ROUTE_UNREACHABLE,
 } SimRoute;
 
+/* One of IPv6 may have the index of an interface behind a '%'. */
 MsaAddress
 sim_parse_address (const char *text,
                    guint16 port)
 {
+  g_auto (GStrv) parts = g_strsplit (text, "%", 2);
   MsaAddress address;
 
-  g_assert_true (msa_address_parse (&address, text));
+  g_assert_true (msa_address_parse (&address, parts[0]));
+  if (parts[1] != NULL)
+    ((struct sockaddr_in6 *) &address.addr)->sin6_scope_id = (guint32) atoi (parts[1]);
   msa_address_set_port (&address, port);
 
   return address;

@@ -108,6 +108,12 @@ use_target (MsaEasy *easy)
 }
 
 static void
+use_absolute_target (MsaEasy *easy)
+{
+  msa_easy_set_request_target (easy, "http://other.org:81/y/../z?q");
+}
+
+static void
 use_path_as_is (MsaEasy *easy)
 {
   msa_easy_set_uri (easy, "http://example.org/a/../b/./c?d#e");
@@ -232,6 +238,8 @@ static const Request requests[] = {
     "Referer: http://example.org/from\r\n\r\n",
     "" },
   { "request-target", use_target, "OPTIONS * HTTP/1.1\r\n" HOST ACCEPT "\r\n", "" },
+  { "request-target-absolute", use_absolute_target,
+    "GET http://other.org:81/y/../z?q HTTP/1.1\r\n" HOST ACCEPT "\r\n", "" },
   { "path-as-is", use_path_as_is, "GET /a/../b/./c?d HTTP/1.1\r\n" HOST ACCEPT "\r\n", "" },
   { "path-without-dots", use_dots, "GET /b/c?d HTTP/1.1\r\n" HOST ACCEPT "\r\n", "" },
   { "http-1.0", use_1_0, "GET /x HTTP/1.0\r\n" HOST ACCEPT "\r\n", "" },

@@ -36,18 +36,20 @@ respond_cb (MsaSimPeer *peer,
 /* Beside the world's example.org (10.0.0.1) and other.org (10.0.0.2):
  *   both.org             10.0.0.3 and fd00::3
  *   slow.org             is found after a minute
- *   10.0.0.8             refuses */
+ *   10.0.0.8             refuses
+ *   fe80::1              is there behind en0, the seventh interface, alone */
 static void
 set_up (MsaTestWorld *world)
 {
   static const char *const servers[] = { "10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::3", "::1",
-                                         "127.0.0.1" };
+                                         "127.0.0.1", "fe80::1%7" };
 
   for (guint i = 0; i < G_N_ELEMENTS (servers); i++)
     {
       msa_sim_http_server (world->sim, servers[i], 80, respond_cb, NULL);
       msa_sim_http_server (world->sim, servers[i], 8080, respond_cb, NULL);
     }
+  msa_sim_set_interface (world->sim, "en0", 7);
   msa_sim_set_host (world->sim, "both.org", 2 * MS, "10.0.0.3", "fd00::3", NULL);
   msa_sim_set_host (world->sim, "slow.org", 60 * 1000 * MS, "10.0.0.1", NULL);
 }
@@ -122,6 +124,12 @@ static const Going goings[] = {
   { "ipv6", "http://[FD00:0::3]:8080/", NULL, NULL, 0, "[fd00::3]:8080 at [fd00::3]:8080", 0, 0 },
   { "ipv6-zone", "http://[fd00::3%25eth0]/", NULL, NULL, 0,
     "Could not resolve host 'fd00::3': There is no network interface 'eth0'", MSA_ERROR_RESOLVE,
+    0 },
+  { "ipv6-zone-found", "http://[fe80::1%en0]/", NULL, NULL, 0, "[fe80::1] at [fe80::1%7]:80", 0,
+    0 },
+  { "ipv6-zone-found-coded", "http://[FE80::1%25en0]:8080/", NULL, NULL, 0,
+    "[fe80::1]:8080 at [fe80::1%7]:8080", 0, 0 },
+  { "ipv6-zone-of-number", "http://[fe80::1%257]/", NULL, NULL, 0, "[fe80::1] at [fe80::1%7]:80", 0,
     0 },
   { "ipv6-zone-pinned", "http://[fe80::1%25eth0]/", NULL, "[fe80::1%eth0]:80:[fd00::3]", 0,
     "[fe80::1] at [fd00::3]:80", 0, 0 },
