@@ -134,7 +134,11 @@ msa_easy_set_body (MsaEasy *self,
  * thread, and must not be used by others meanwhile. Without a length the body goes out in
  * chunks, which needs HTTP/1.1. A stream that ends early ends the transfer with
  * %MSA_ERROR_READ; what it has beyond @length is not sent. To be sent again (a connection died,
- * the easy runs once more) the stream has to be one that can be sought in.
+ * the easy runs once more) the stream has to be one that can be sought in, unless nothing was read
+ * from it.
+ *
+ * A run that ends while a read is under way does not wait for it. The next run of the stream does,
+ * in any multi.
  *
  * Since: 1.0
  */
@@ -246,6 +250,9 @@ msa_easy_set_write_func (MsaEasy *self,
  * While the stream is slow, the peer has to wait. The run ends when all is written; the stream
  * stays open. It must not be used by others meanwhile. A stream that cannot be written to ends
  * the transfer with %MSA_ERROR_WRITE.
+ *
+ * A run that fails or is removed while a write is under way does not wait for it. The next run
+ * that writes to the stream does.
  *
  * Since: 1.0
  */

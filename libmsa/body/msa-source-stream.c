@@ -1,7 +1,9 @@
 /* msa-source-stream.c: a request's body from a stream or a file
  *
  * Reads one buffer ahead, off the loop. A file is opened first, which also tells the
- * length. Rewinding needs a stream that can be sought in, unless nothing was read yet.
+ * length. Rewinding needs a stream that can be sought in, unless nothing was read yet. Whether an
+ * earlier run has read from a stream is looked at when the first bytes are wanted: before, that
+ * run's last read may be under way.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,6 +19,8 @@ typedef enum
 {
   MSA_STREAM_SOURCE_CLOSED, /* a file that is not open */
   MSA_STREAM_SOURCE_OPENING,
+  MSA_STREAM_SOURCE_UNSEEN, /* a stream: nobody has looked where it stands */
+  MSA_STREAM_SOURCE_AWAITING, /* the end of an earlier run's operation */
   MSA_STREAM_SOURCE_EMPTY, /* nothing is at hand or on its way */
   MSA_STREAM_SOURCE_READING,
   MSA_STREAM_SOURCE_FULL, /* rest is at hand */
@@ -45,8 +49,10 @@ typedef struct
 static const guint edges[] = {
   [MSA_STREAM_SOURCE_CLOSED] = TO (OPENING),
   [MSA_STREAM_SOURCE_OPENING] = TO (EMPTY),
+  [MSA_STREAM_SOURCE_UNSEEN] = TO (AWAITING) | TO (EMPTY) | TO (SEEKING),
+  [MSA_STREAM_SOURCE_AWAITING] = TO (EMPTY) | TO (SEEKING),
   [MSA_STREAM_SOURCE_EMPTY] = TO (READING) | TO (SEEKING),
-  [MSA_STREAM_SOURCE_READING] = TO (FULL) | TO (ENDED) | TO (SEEKING),
+  [MSA_STREAM_SOURCE_READING] = TO (FULL) | TO (ENDED) | TO (EMPTY) | TO (SEEKING),
   [MSA_STREAM_SOURCE_FULL] = TO (EMPTY) | TO (SEEKING),
   [MSA_STREAM_SOURCE_SEEKING] = TO (EMPTY),
   [MSA_STREAM_SOURCE_ENDED] = TO (SEEKING),
@@ -76,7 +82,6 @@ fail (MsaStreamSource *self,
 static void
 seek_to_start (MsaStreamSource *self)
 {
-  self->rewind_due = FALSE;
   if (self->start < 0)
     {
       fail (self, "Rewinding", "its stream cannot be sought in");
@@ -90,6 +95,23 @@ seek_to_start (MsaStreamSource *self)
   msa_stream_io_seek (self->io, self->start);
 }
 
+/* Nothing is under way. */
+static void
+go_to_start (MsaStreamSource *self)
+{
+  if (self->moved)
+    seek_to_start (self);
+  else
+    set_state (self, MSA_STREAM_SOURCE_EMPTY);
+}
+
+static void
+look (MsaStreamSource *self)
+{
+  self->moved = !msa_body_is_at_start (self->body);
+  go_to_start (self);
+}
+
 static void
 note_opened (MsaStreamSource *self)
 {
@@ -99,12 +121,30 @@ note_opened (MsaStreamSource *self)
 }
 
 static void
+note_at_start (MsaStreamSource *self)
+{
+  if (self->body->kind == MSA_BODY_STREAM)
+    msa_body_note_start (self->body);
+  set_state (self, MSA_STREAM_SOURCE_EMPTY);
+}
+
+static void
 note_read (MsaStreamSource *self,
            gsize n)
 {
-  self->moved = TRUE;
+  self->moved |= n > 0;
   self->rest = msa_cursor (msa_stream_io_get_data (self->io), n);
   set_state (self, n > 0 ? MSA_STREAM_SOURCE_FULL : MSA_STREAM_SOURCE_ENDED);
+}
+
+/* The read that was under way has ended: its bytes are of no use. */
+static void
+rewind_now (MsaStreamSource *self,
+            gsize n)
+{
+  self->rewind_due = FALSE;
+  self->moved |= n > 0;
+  go_to_start (self);
 }
 
 static void
@@ -119,8 +159,10 @@ io_done_cb (gpointer owner,
     fail (self, "Opening", error->message);
   else if (self->state == MSA_STREAM_SOURCE_OPENING)
     note_opened (self);
+  else if (self->state == MSA_STREAM_SOURCE_AWAITING)
+    look (self);
   else if (self->rewind_due)
-    seek_to_start (self);
+    rewind_now (self, n);
   else if (self->state == MSA_STREAM_SOURCE_READING && error != NULL)
     fail (self, "Reading", error->message);
   else if (self->state == MSA_STREAM_SOURCE_READING)
@@ -128,7 +170,7 @@ io_done_cb (gpointer owner,
   else if (self->state == MSA_STREAM_SOURCE_SEEKING && error != NULL)
     fail (self, "Rewinding", error->message);
   else if (self->state == MSA_STREAM_SOURCE_SEEKING)
-    set_state (self, MSA_STREAM_SOURCE_EMPTY);
+    note_at_start (self);
 
   self->parent.wake (self->parent.wake_data);
 }
@@ -147,6 +189,16 @@ stream_prepare (MsaSource *source)
   return self->state != MSA_STREAM_SOURCE_OPENING;
 }
 
+/* A stream, whose first bytes are wanted. */
+static void
+see (MsaStreamSource *self)
+{
+  if (msa_stream_io_await_stream (self->io))
+    look (self);
+  else
+    set_state (self, MSA_STREAM_SOURCE_AWAITING);
+}
+
 static MsaSourceState
 stream_peek (MsaSource *source,
              MsaSlice *data,
@@ -154,6 +206,8 @@ stream_peek (MsaSource *source,
 {
   MsaStreamSource *self = (MsaStreamSource *) source;
 
+  if (self->state == MSA_STREAM_SOURCE_UNSEEN)
+    see (self);
   switch (self->state)
     {
     case MSA_STREAM_SOURCE_FULL:
@@ -170,6 +224,8 @@ stream_peek (MsaSource *source,
       return MSA_SOURCE_WAIT;
     case MSA_STREAM_SOURCE_CLOSED:
     case MSA_STREAM_SOURCE_OPENING:
+    case MSA_STREAM_SOURCE_UNSEEN:
+    case MSA_STREAM_SOURCE_AWAITING:
     case MSA_STREAM_SOURCE_READING:
     case MSA_STREAM_SOURCE_SEEKING:
     default:
@@ -236,12 +292,7 @@ msa_source_new_stream (MsaBody *body,
     {
       msa_stream_io_set_input (self->io, body->stream);
       self->start = body->start;
-      self->state = MSA_STREAM_SOURCE_EMPTY;
-      /* An earlier run may have read it. */
-      self->moved = body->used;
-      if (self->moved)
-        seek_to_start (self);
-      body->used = TRUE;
+      self->state = MSA_STREAM_SOURCE_UNSEEN;
     }
 
   return &self->parent;

@@ -2,7 +2,7 @@
  *
  * An attached multi's streams work on its own context, as GIO's do everywhere. The other
  * drivers have no context: there the operation runs in a job. Either way its end is reported in
- * a dispatch.
+ * a dispatch. It begins when nobody else's is under way on the same stream.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -34,6 +34,8 @@ void         msa_stream_io_set_input  (MsaStreamIo *self,
 void         msa_stream_io_set_output (MsaStreamIo *self,
                                        GOutputStream *stream);
 GInputStream *msa_stream_io_get_input (MsaStreamIo *self);
+/* TRUE: nothing is under way on the stream. FALSE: done() follows when that is so. */
+gboolean     msa_stream_io_await_stream (MsaStreamIo *self);
 
 /* One of these at a time. */
 void         msa_stream_io_open_input  (MsaStreamIo *self,

@@ -8,10 +8,12 @@
 
 #include "base/msa-container-private.h"
 #include "base/msa-limits-private.h"
+#include "model/msa-stream-turn-private.h"
 
 typedef enum
 {
   MSA_STREAM_NONE,
+  MSA_STREAM_AWAIT, /* until the stream is free */
   MSA_STREAM_OPEN_INPUT,
   MSA_STREAM_OPEN_OUTPUT,
   MSA_STREAM_READ,
@@ -31,6 +33,9 @@ struct _MsaStreamIo
   gpointer owner; /* (unowned) (nullable): NULL: freed, the operation under way ends it */
   MsaStreamOp op; /* NONE: nothing is under way */
   GCancellable *cancellable; /* (owned) */
+  MsaStreamTurn *turn; /* (owned) (nullable): of a stream that was given */
+  gboolean waiting; /* for its turn; nothing has begun */
+  gboolean has_turn; /* the operation's, as what follows */
 
   /* The operation's: not touched by the owner's thread while it is under way. */
   GInputStream *input; /* (owned) (nullable) */
@@ -45,6 +50,7 @@ struct _MsaStreamIo
   gboolean unfinished; /* it was opened, and not closed */
   gboolean counted; /* in the reactor's n_open_outputs; the owner's thread's */
   gsize n;
+  gsize n_moved; /* how far a read has moved the stream */
   GError *error; /* (owned) (nullable) */
 };
 
@@ -53,6 +59,7 @@ destroy (MsaStreamIo *self)
 {
   if (self->pipe != NULL)
     self->pipe->free (self->pipe);
+  g_clear_pointer (&self->turn, msa_stream_turn_unref);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->input);
   g_clear_object (&self->output);
@@ -91,7 +98,7 @@ operate (MsaStreamIo *self,
     case MSA_STREAM_READ:
       n = g_input_stream_read (self->input, self->buffer, MSA_SCRATCH_BYTES, self->cancellable,
                                &self->error);
-      self->n = n < 0 ? 0 : (gsize) n;
+      self->n = self->n_moved = n < 0 ? 0 : (gsize) n;
       break;
     case MSA_STREAM_SEEK:
       g_seekable_seek (G_SEEKABLE (self->input), self->offset, G_SEEK_SET, self->cancellable,
@@ -113,10 +120,23 @@ operate (MsaStreamIo *self,
     case MSA_STREAM_DISCARD:
       discard (self, sys);
       break;
+    case MSA_STREAM_AWAIT:
     case MSA_STREAM_NONE:
     default:
       break;
     }
+}
+
+/* The operation has returned, wherever it was: whoever waits for the stream goes on, even if the
+ * own multi is not driven any more. */
+static void
+give_turn (MsaStreamIo *self)
+{
+  if (!self->has_turn)
+    return;
+
+  self->has_turn = FALSE;
+  msa_stream_turn_give (self->turn, self->n_moved);
 }
 
 /* In a thread. */
@@ -127,6 +147,7 @@ work (MsaJob *job,
   MsaStreamIo *self = (MsaStreamIo *) job;
 
   operate (self, sys);
+  give_turn (self);
   if (self->unfinished && g_cancellable_is_cancelled (self->cancellable))
     discard (self, sys);
 }
@@ -167,6 +188,8 @@ count_output (MsaStreamIo *self,
     reactor->n_open_outputs--;
 }
 
+static void start (MsaStreamIo *self);
+
 static void
 task_done_cb (MsaTask *task,
               MsaReactor *reactor,
@@ -174,7 +197,17 @@ task_done_cb (MsaTask *task,
 {
   MsaStreamIo *self = MSA_CONTAINER_OF (task, MsaStreamIo, task);
   g_autoptr (GError) error = g_steal_pointer (&self->error);
+  gboolean waited = self->waiting;
 
+  self->waiting = FALSE;
+  self->has_turn |= waited;
+  if (waited && self->op != MSA_STREAM_AWAIT && self->owner != NULL && reactor != NULL)
+    {
+      start (self);
+      return;
+    }
+
+  give_turn (self);
   if (reactor != NULL && !self->unfinished)
     count_output (self, reactor, FALSE);
   if (self->owner == NULL || reactor == NULL)
@@ -213,6 +246,13 @@ msa_stream_io_free (MsaStreamIo *self)
 {
   self->owner = NULL;
   g_cancellable_cancel (self->cancellable);
+  if (self->waiting)
+    {
+      self->waiting = FALSE;
+      msa_stream_turn_leave (self->turn, &self->task);
+      return;
+    }
+
   if (self->op == MSA_STREAM_NONE)
     abandon (self, self->reactor);
 }
@@ -228,6 +268,7 @@ msa_stream_io_set_input (MsaStreamIo *self,
                          GInputStream *stream)
 {
   g_set_object (&self->input, stream);
+  self->turn = msa_stream_turn_get (G_OBJECT (stream));
 }
 
 void
@@ -235,6 +276,7 @@ msa_stream_io_set_output (MsaStreamIo *self,
                           GOutputStream *stream)
 {
   g_set_object (&self->output, stream);
+  self->turn = msa_stream_turn_get (G_OBJECT (stream));
 }
 
 GInputStream *
@@ -270,6 +312,7 @@ msa_stream_io_tell (MsaStreamIo *self)
 static void
 report (MsaStreamIo *self)
 {
+  give_turn (self);
   if (self->owner == NULL)
     destroy (self);
   else
@@ -285,6 +328,8 @@ read_ready_cb (GObject *source,
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &self->error);
 
   self->n = n < 0 ? 0 : (gsize) n;
+  /* Of a cancelled one GIO says no more than that, even if its thread took bytes. */
+  self->n_moved = g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? 1 : self->n;
   report (self);
 }
 
@@ -336,6 +381,7 @@ begin_on_context (MsaStreamIo *self)
     case MSA_STREAM_SEEK:
     case MSA_STREAM_DRAIN:
     case MSA_STREAM_DISCARD:
+    case MSA_STREAM_AWAIT:
     case MSA_STREAM_NONE:
     default:
       return FALSE;
@@ -361,6 +407,23 @@ try_context (MsaStreamIo *self)
 }
 
 static void
+start (MsaStreamIo *self)
+{
+  self->task.job.work = work;
+  if (!try_context (self))
+    self->reactor->ops->run (self->reactor, &self->task);
+}
+
+static void
+await_turn (MsaStreamIo *self)
+{
+  self->waiting = TRUE;
+  self->task.job.work = work;
+  self->reactor->ops->await (self->reactor, &self->task);
+  msa_stream_turn_await (self->turn, &self->task);
+}
+
+static void
 begin (MsaStreamIo *self,
        MsaStreamOp op,
        gsize n)
@@ -369,9 +432,28 @@ begin (MsaStreamIo *self,
 
   self->op = op;
   self->n = n;
-  self->task.job.work = work;
-  if (!try_context (self))
-    self->reactor->ops->run (self->reactor, &self->task);
+  self->n_moved = 0;
+  self->has_turn = self->turn != NULL && msa_stream_turn_take (self->turn);
+  if (self->turn == NULL || self->has_turn)
+    start (self);
+  else
+    await_turn (self);
+}
+
+gboolean
+msa_stream_io_await_stream (MsaStreamIo *self)
+{
+  if (msa_stream_turn_take (self->turn))
+    {
+      msa_stream_turn_give (self->turn, 0);
+      return TRUE;
+    }
+
+  self->op = MSA_STREAM_AWAIT;
+  self->n = self->n_moved = 0;
+  await_turn (self);
+
+  return FALSE;
 }
 
 void

@@ -54,11 +54,18 @@ job_finished_cb (MsaJob *job)
 }
 
 static void
-reactor_run (MsaReactor *reactor,
-             MsaTask *task)
+reactor_await (MsaReactor *reactor,
+               MsaTask *task)
 {
   task->job.finished = job_finished_cb;
   task->mailbox = msa_mailbox_ref (from_reactor (reactor)->mailbox);
+}
+
+static void
+reactor_run (MsaReactor *reactor,
+             MsaTask *task)
+{
+  reactor_await (reactor, task);
   if (reactor->sys->ops->run_job (reactor->sys, &task->job, NULL))
     return;
 
@@ -78,6 +85,7 @@ static const MsaReactorOps reactor_ops = {
   .close = reactor_close,
   .run = reactor_run,
   .post = reactor_post,
+  .await = reactor_await,
 };
 
 /* Wake-ups from other threads */

@@ -40,6 +40,8 @@ msa_body_new_stream (const char *content_type,
   MsaBody *self = new_body (MSA_BODY_STREAM, content_type, length);
 
   self->stream = g_object_ref (stream);
+  self->turn = msa_stream_turn_get (G_OBJECT (stream));
+  msa_body_note_start (self);
   self->start = -1;
   if (G_IS_SEEKABLE (stream) && g_seekable_can_seek (G_SEEKABLE (stream)))
     self->start = g_seekable_tell (G_SEEKABLE (stream));
@@ -58,6 +60,18 @@ msa_body_new_file (const char *content_type,
   return self;
 }
 
+gboolean
+msa_body_is_at_start (const MsaBody *self)
+{
+  return msa_stream_turn_count (self->turn) == self->n_read;
+}
+
+void
+msa_body_note_start (MsaBody *self)
+{
+  self->n_read = msa_stream_turn_count (self->turn);
+}
+
 MsaBody *
 msa_body_ref (MsaBody *self)
 {
@@ -73,6 +87,7 @@ msa_body_unref (MsaBody *self)
 
   g_free (self->content_type);
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->turn, msa_stream_turn_unref);
   g_clear_object (&self->stream);
   g_clear_object (&self->file);
   g_free (self);

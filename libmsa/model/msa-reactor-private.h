@@ -61,6 +61,9 @@ typedef struct
   void     (*run)   (MsaReactor *self, MsaTask *task);
   /* The task ended without run(): done() follows from a dispatch. In the multi's thread. */
   void     (*post)  (MsaReactor *self, MsaTask *task);
+  /* Somebody else ends @task, by task->job.finished() and from any thread: done() follows from a
+   * dispatch. */
+  void     (*await) (MsaReactor *self, MsaTask *task);
 } MsaReactorOps;
 
 struct _MsaReactor

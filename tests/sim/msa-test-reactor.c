@@ -79,13 +79,20 @@ task_finished_cb (MsaJob *job)
 }
 
 static void
-test_run (MsaReactor *reactor,
-          MsaTask *task)
+test_await (MsaReactor *reactor,
+            MsaTask *task)
 {
   MsaTestReactor *self = (MsaTestReactor *) reactor;
 
   task->mailbox = msa_mailbox_ref (self->mailbox);
   task->job.finished = task_finished_cb;
+}
+
+static void
+test_run (MsaReactor *reactor,
+          MsaTask *task)
+{
+  test_await (reactor, task);
   if (!reactor->sys->ops->run_job (reactor->sys, &task->job, NULL))
     {
       task->job.work = NULL;
@@ -97,6 +104,7 @@ static const MsaReactorOps ops = {
   .want = test_want,
   .close = test_close,
   .run = test_run,
+  .await = test_await,
 };
 
 /* From any thread. */

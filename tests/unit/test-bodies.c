@@ -374,6 +374,44 @@ test_stream_runs_again (MsaTestWorld *world)
   g_assert_true (g_str_has_suffix (get_request (world, 1), "\r\n\r\nhello"));
 }
 
+/* A run that ended before it could send has read nothing: what cannot be sought in serves the
+ * next one. */
+static void
+test_unread_pipe_runs_again (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = make_pipe ("hello", FALSE);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  msa_easy_set_body_stream (easy, NULL, stream, 5);
+  g_assert_error (run_one (world, easy), MSA_ERROR, MSA_ERROR_CONNECT);
+  msa_test_world_add_again (world, easy);
+  msa_test_world_remove (world, easy);
+  prepare (world, (Script) { .reply = NULL });
+  g_assert_no_error (run_one (world, easy));
+  g_assert_true (g_str_has_suffix (get_request (world, 0), "\r\n\r\nhello"));
+
+  /* That one has. */
+  g_assert_error (run_one (world, easy), MSA_ERROR, MSA_ERROR_READ);
+}
+
+/* What the next one sends is what comes next, if that is asked for. */
+static void
+test_pipe_goes_on (MsaTestWorld *world)
+{
+  g_autoptr (GInputStream) stream = make_pipe ("hello", FALSE);
+  MsaEasy *easy = msa_test_world_make (world, URI);
+
+  prepare (world, (Script) { .interim = "HTTP/1.1 100 Continue\r\n\r\n" });
+  msa_multi_set_max_idle_connections (world->multi, 0);
+  msa_easy_set_body_stream (easy, NULL, stream, -1);
+  g_assert_no_error (run_one (world, easy));
+  ((TestPipe *) stream)->rest = "again";
+  msa_lock_hands_over (stream);
+  msa_easy_set_body_stream (easy, NULL, stream, -1);
+  g_assert_no_error (run_one (world, easy));
+  g_assert_nonnull (strstr (get_request (world, 1), "again"));
+}
+
 /* The server answers before the body is through: that does not hide it. */
 static void
 test_stream_fails (MsaTestWorld *world)
@@ -1074,6 +1112,9 @@ main (int argc,
   msa_test_world_add_real_test ("/msa/bodies/stream-fails", test_stream_fails);
   msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/stream-cannot-be-rewound",
                               test_stream_cannot_be_rewound);
+  msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/unread-pipe-runs-again",
+                              test_unread_pipe_runs_again);
+  msa_test_world_add_test_in (MSA_TEST_CALLBACKS, "/msa/bodies/pipe-goes-on", test_pipe_goes_on);
   msa_test_world_add_row_test ("/msa/bodies/expect/timeout/none", test_expect_timeout,
                                GUINT_TO_POINTER (0));
   msa_test_world_add_row_test ("/msa/bodies/expect/timeout/short", test_expect_timeout,
