@@ -53,6 +53,9 @@
 #define MSA_MAX_WRITE_CHUNK_BYTES (64 * 1024)
 /* Of a request's body, taken from its source but not yet by the socket. */
 #define MSA_MAX_PENDING_OUTPUT_BYTES (64 * 1024)
+/* Of the reply, what a connection keeps itself: the parser leaves less than a line, and a caller that
+ * stops parks at most what it passed. */
+#define MSA_MAX_HELD_BYTES (MSA_MAX_HEADER_LINE_BYTES + MSA_MAX_FIRST_BODY_BYTES)
 
 /* A dispatch yields after either. */
 #define MSA_DISPATCH_BUDGET_US 2000

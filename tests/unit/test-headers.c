@@ -604,6 +604,31 @@ test_too_large (void)
   g_assert_cmpstr (msa_headers_get (headers, "C"), ==, "small");
 }
 
+/* With a NUL behind each name and value. */
+static void
+test_size_limit (void)
+{
+  for (int over = -1; over <= 1; over++)
+    {
+      const gsize len = (gsize) (MSA_MAX_HEADER_LIST_BYTES - (int) strlen ("A") - 2 + over);
+      g_autoptr (MsaHeaders) headers = msa_headers_new ();
+      g_autofree gchar *value = g_strnfill (len, 'x');
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpint (msa_headers_append (headers, "A", value, &error), ==, over <= 0);
+      if (over > 0)
+        {
+          g_assert_error (error, MSA_ERROR, MSA_ERROR_TOO_LARGE);
+          g_assert_nonnull (strstr (error->message, "16777216"));
+          continue;
+        }
+      g_assert_cmpstr (msa_headers_get (headers, "A"), ==, value);
+      /* A fold takes its blank, and room is for one byte at most. */
+      msa_headers_extend_last (headers, MSA_SLICE ("y"));
+      g_assert_cmpstr (msa_headers_get (headers, "A"), ==, value);
+    }
+}
+
 static void
 test_token (void)
 {
@@ -665,6 +690,7 @@ main (int argc,
   g_test_add_func ("/msa/headers/sized", test_sized);
   g_test_add_func ("/msa/headers/many", test_many);
   g_test_add_func ("/msa/headers/too-large", test_too_large);
+  g_test_add_func ("/msa/headers/size-limit", test_size_limit);
   g_test_add_func ("/msa/headers/token", test_token);
   g_test_add_func ("/msa/headers/field-value", test_field_value);
 

@@ -1125,11 +1125,10 @@ test_no_raw_body_of_chunks (void)
   driver_clear (&driver);
 }
 
-/* A caller that parks more than any engine does: an end, not endless memory. */
 static void
-test_park_past_the_ceiling (void)
+park_bytes (gsize len,
+            gboolean fits)
 {
-  gsize len = 3 * MSA_MAX_FIRST_BODY_BYTES;
   g_autofree gchar *body = g_strnfill (len, 'x');
   Driver driver;
 
@@ -1143,9 +1142,26 @@ test_park_past_the_ceiling (void)
   g_assert_true (is_pending (&driver));
   g_string_truncate (driver.text, 0);
   drive (&driver);
-  assert_text (&driver, "failed");
-  g_assert_error (driver.error, MSA_ERROR, MSA_ERROR_TOO_LARGE);
+  if (fits)
+    {
+      g_assert_cmpuint (driver.text->len, ==, len + strlen ("[]"));
+    }
+  else
+    {
+      assert_text (&driver, "failed");
+      g_assert_error (driver.error, MSA_ERROR, MSA_ERROR_TOO_LARGE);
+      g_assert_nonnull (strstr (driver.error->message, "1150976"));
+    }
   driver_clear (&driver);
+}
+
+/* A caller that parks more than any engine does: an end, not endless memory. */
+static void
+test_park_past_the_ceiling (void)
+{
+  park_bytes (MSA_MAX_HELD_BYTES - 1, TRUE);
+  park_bytes (MSA_MAX_HELD_BYTES, TRUE);
+  park_bytes (MSA_MAX_HELD_BYTES + 1, FALSE);
 }
 
 static void

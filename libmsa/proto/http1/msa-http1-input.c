@@ -16,14 +16,11 @@
 /* A read that joins a line cut short: the next ones go to the caller's buffer again. */
 #define JOIN_BYTES (16 * 1024)
 
-/* The parser leaves less than a line; a caller parks at most what it passed. */
-#define MAX_HELD_BYTES (MSA_MAX_HEADER_LINE_BYTES + MSA_MAX_FIRST_BODY_BYTES)
-
 void
 msa_http1_input_init (MsaHttp1Input *self)
 {
   *self = (MsaHttp1Input) { .place = msa_cursor ("", 0) };
-  msa_writer_init (&self->held, MAX_HELD_BYTES);
+  msa_writer_init (&self->held, MSA_MAX_HELD_BYTES);
 }
 
 void
@@ -243,5 +240,5 @@ GError *
 msa_http1_input_dup_failure (const MsaHttp1Input *self)
 {
   return g_error_new (MSA_ERROR, MSA_ERROR_TOO_LARGE,
-                      "More than %d bytes of the reply would have to be kept", MAX_HELD_BYTES);
+                      "More than %d bytes of the reply would have to be kept", MSA_MAX_HELD_BYTES);
 }
