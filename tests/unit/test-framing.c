@@ -43,6 +43,8 @@ typedef struct
 static const Row rows[] = {
   /* libsoup: chunk sizes with blanks, signs and what else a lenient number parser takes */
   { "cve-2026-66338-blank-before-size", REFUSED, INPUT (CHUNKED " 5\r\nhello\r\n0\r\n\r\n"), NULL },
+  { "cve-2026-66338-blank-before-size-with-extension", REFUSED,
+    INPUT (CHUNKED " 5;a\r\nhello\r\n0\r\n\r\n"), NULL },
   { "cve-2026-66338-blank-behind-size", REFUSED, INPUT (CHUNKED "5 \r\nhello\r\n0\r\n\r\n"), NULL },
   { "cve-2026-66338-tab-behind-size", REFUSED, INPUT (CHUNKED "5\t\r\nhello\r\n0\r\n\r\n"), NULL },
   { "cve-2026-66338-plus", REFUSED, INPUT (CHUNKED "+5\r\nhello\r\n0\r\n\r\n"), NULL },
@@ -132,6 +134,8 @@ static const Row rows[] = {
   { "cve-2022-1705-folded", CLEAN,
     INPUT (OK "Transfer-Encoding:\r\n chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), NULL },
   { "cve-2022-1705-empty", REFUSED, INPUT (OK "Transfer-Encoding:\r\n\r\n0\r\n\r\n"), NULL },
+  { "cve-2022-1705-empty-and-length", REFUSED,
+    INPUT (OK "Content-Length: 5\r\nTransfer-Encoding: ,\r\n\r\nhello"), NULL },
 
   /* Go: a blank before the colon */
   { "cve-2019-16276-blank", REFUSED, INPUT (OK "Content-Length : 5\r\n\r\nhello"), NULL },
@@ -549,20 +553,24 @@ typedef struct
   const char *name;
   const char *reply;
   Verdict verdict;
+  const char *first; /* the version of the replies before and after */
 } Second;
 
 static const Second seconds[] = {
-  { "same-version", OK "Content-Length: 2\r\n\r\nok", CLEAN },
+  { "same-version", OK "Content-Length: 2\r\n\r\nok", CLEAN, "1.1" },
+  { "same-older-version",
+    "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok", CLEAN, "1.0" },
+  { "newer-minor", OK "Content-Length: 2\r\n\r\nok", DIRTY, "1.0" },
   /* As a balancer whose own pages are HTTP/1.0. */
   { "older-minor", "HTTP/1.0 503 X\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
-    DIRTY },
-  { "unknown-minor", "HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok", REFUSED },
-  { "major", "HTTP/2 200\r\nContent-Length: 2\r\n\r\nok", REFUSED },
-  { "major-with-minor", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok", REFUSED },
-  { "major-3", "HTTP/3 200\r\nContent-Length: 2\r\n\r\nok", REFUSED },
-  { "without-head", "<html>hello", REFUSED },
+    DIRTY, "1.1" },
+  { "unknown-minor", "HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok", REFUSED, "1.1" },
+  { "major", "HTTP/2 200\r\nContent-Length: 2\r\n\r\nok", REFUSED, "1.1" },
+  { "major-with-minor", "HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok", REFUSED, "1.1" },
+  { "major-3", "HTTP/3 200\r\nContent-Length: 2\r\n\r\nok", REFUSED, "1.1" },
+  { "without-head", "<html>hello", REFUSED, "1.1" },
   /* The head before it is over, and has no field to go on with. */
-  { "folds-the-first", OK " folded\r\nContent-Length: 2\r\n\r\nok", REFUSED },
+  { "folds-the-first", OK " folded\r\nContent-Length: 2\r\n\r\nok", REFUSED, "1.1" },
 };
 
 static void
@@ -574,11 +582,14 @@ second_cb (MsaSimPeer *peer,
            gpointer data)
 {
   const Second *second = data;
+  g_autofree char *first = g_strdup_printf ("HTTP/%s 200 OK\r\nConnection: keep-alive\r\n"
+                                            "Content-Length: 4\r\nX-Last: a\r\n b\r\n\r\nnext",
+                                            second->first);
 
   if (g_str_equal (target, "/second"))
     msa_sim_peer_send (peer, second->reply, -1);
   else
-    msa_sim_http_respond (peer, 200, "X-Last: a\r\n b\r\n", "next");
+    msa_sim_peer_send (peer, first, -1);
 }
 
 static void
