@@ -67,6 +67,38 @@ test_empty (void)
     }
 }
 
+/* What is looked for comes right behind the end, as when a buffer is parsed in parts. */
+static void
+test_text_goes_on (void)
+{
+  static const guint8 digits[256] = { ['0' ... '9'] = 1 };
+  static const char text[] = "%41:\n23";
+  MsaSlice slice = MSA_SLICE_INIT;
+  MsaCursor cursor;
+
+  for (gsize len = 1; len <= 2; len++)
+    {
+      cursor = msa_cursor (text, len);
+      g_assert_cmpint (msa_cursor_next_decoded (&cursor), ==, '%');
+      g_assert_cmpuint (msa_cursor_left (&cursor), ==, len - 1);
+    }
+  cursor = msa_cursor (text, 3);
+  g_assert_false (msa_cursor_take_until (&cursor, ':', &slice));
+  g_assert_false (msa_cursor_take_until_last (&cursor, ':', &slice));
+  cursor = msa_cursor (text, 4);
+  for (gsize skip = 0; skip <= 5; skip++)
+    g_assert_cmpint (msa_cursor_take_line (&cursor, skip, &slice), ==, MSA_LINE_NONE);
+  g_assert_false (msa_cursor_accept_slice (&cursor, MSA_SLICE ("%41:\n")));
+  assert_slice (msa_cursor_rest (&cursor), "%41:");
+  cursor = msa_cursor (&text[1], 0);
+  g_assert_cmpint (msa_cursor_peek (&cursor), ==, -1);
+  g_assert_cmpint (msa_cursor_next (&cursor), ==, -1);
+  g_assert_false (msa_cursor_accept (&cursor, '4'));
+  cursor = msa_cursor (&text[5], 1);
+  assert_slice (msa_cursor_take_set (&cursor, digits), "2");
+  g_assert_true (msa_cursor_is_empty (&cursor));
+}
+
 static void
 test_next_and_peek (void)
 {
@@ -308,6 +340,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/msa/cursor/empty", test_empty);
+  g_test_add_func ("/msa/cursor/text-goes-on", test_text_goes_on);
   g_test_add_func ("/msa/cursor/next-and-peek", test_next_and_peek);
   g_test_add_func ("/msa/cursor/take", test_take);
   g_test_add_func ("/msa/cursor/accept-slice", test_accept_slice);
