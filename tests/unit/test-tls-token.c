@@ -5,9 +5,13 @@
 #include "config.h"
 
 #include "model/msa-error.h"
+#include "msa-easy-options.h"
+#include "msa-password-request.h"
 #include "msa-test-tls-peer.h"
 #include "msa-test-token.h"
+#include "sim/msa-test-https.h"
 #include "sim/msa-test-rows.h"
+#include "sim/msa-test-world.h"
 #include "tls/msa-tls-trust-private.h"
 
 #include <dlfcn.h>
@@ -172,6 +176,99 @@ test_shown (gconstpointer data)
   g_assert_cmpuint (state->n_signed, >, n_signed);
 }
 
+/* --- whole transfers --- */
+
+#define WRONG_PIN "4321"
+
+typedef struct
+{
+  const char *name;
+  const char *pin; /* (nullable): of the configuration */
+  gboolean    has_handler;
+  const char *answers[3]; /* its; NULL: it cancels */
+  guint       n_asked;
+  guint       n_logins;
+  const char *cause; /* NULL: it goes well */
+} Asked;
+
+typedef struct
+{
+  const Asked *row;
+  guint        n_asked;
+} Person;
+
+static const Asked asked[] = {
+  { "right", NULL, TRUE, { MSA_TEST_TOKEN_PIN }, 1, 1, NULL },
+  /* A card locks after a few: it is not asked for a second one. */
+  { "wrong", NULL, TRUE, { WRONG_PIN, MSA_TEST_TOKEN_PIN }, 1, 1, "its token refuses the PIN" },
+  { "cancelled", NULL, TRUE, { NULL }, 1, 0, "its token asks for a PIN, and none is given" },
+  { "nobody", NULL, FALSE, { NULL }, 0, 0, "its token asks for a PIN, and none is given" },
+  { "given", MSA_TEST_TOKEN_PIN, TRUE, { NULL }, 0, 1, NULL },
+  { "given-wrong", WRONG_PIN, TRUE, { MSA_TEST_TOKEN_PIN }, 0, 1, "its token refuses the PIN" },
+};
+
+static gboolean
+password_cb (MsaEasy *easy,
+             MsaPasswordRequest *request,
+             gpointer data)
+{
+  Person *self = data;
+  const char *answer = self->row->answers[MIN (self->n_asked, 2)];
+  const char *message = msa_password_request_get_message (request);
+
+  g_assert_cmpint (msa_password_request_get_retry (request), ==, self->n_asked > 0);
+  g_assert_nonnull (strstr (message, KEY));
+  self->n_asked++;
+  if (answer != NULL)
+    msa_password_request_answer (request, answer);
+  else
+    msa_password_request_cancel (request);
+  return TRUE;
+}
+
+static void
+test_asked (MsaTestWorld *world)
+{
+  const Asked *row = world->row;
+  const MsaTestTlsOptions options = {
+    .cert = server,
+    .client_ca = msa_test_pki_ca_pem (client_root),
+  };
+  MsaTestHttps *https =
+      msa_test_https_new (world->sim, "10.0.0.7", &options, msa_test_https_answer, NULL);
+  MsaTestTokenState *state = fill (client->cert_pem, client->key_pem);
+  g_autoptr (MsaTlsConfig) config = make_config (CERTIFICATE, KEY, row->pin);
+  Person person = { .row = row };
+  MsaEasy *easy = msa_test_world_make (world, "https://" HOST "/status/200");
+
+  msa_sim_set_host (world->sim, HOST, 1000, "10.0.0.7", NULL);
+  msa_easy_set_tls_config (easy, config);
+  if (row->has_handler)
+    g_signal_connect (easy, "key-password", G_CALLBACK (password_cb), &person);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+
+  g_assert_cmpuint (person.n_asked, ==, row->n_asked);
+  g_assert_cmpuint (state->n_logins, ==, row->n_logins);
+  g_assert_cmpuint (https->n_client_certificates, ==, row->cause == NULL);
+  g_assert_cmpuint (https->n_requests, ==, row->cause == NULL);
+  if (row->cause == NULL)
+    {
+      g_assert_no_error (msa_easy_get_error (easy));
+      g_assert_cmpuint (state->n_signed, >, 0);
+    }
+  else
+    {
+      g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TLS_PASSWORD);
+      g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, HOST));
+      g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, KEY));
+      g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, row->cause));
+      g_assert_null (strstr (msa_easy_get_error (easy)->message, WRONG_PIN));
+    }
+  msa_test_world_end_multi (world);
+  msa_test_https_free (https);
+}
+
 /* --- all --- */
 
 static void
@@ -211,6 +308,7 @@ main (int argc,
   MSA_TEST_ADD_NUMBERED ("/msa/tls-token/load", loads, test_load);
   g_test_add_func ("/msa/tls-token/load/mixed", test_mixed);
   MSA_TEST_TLS_ADD_VERSIONS ("/msa/tls-token/shown", test_shown);
+  MSA_TEST_WORLD_ADD_ROWS ("/msa/tls-token/asked", asked, test_asked);
   status = g_test_run ();
 
   fill (NULL, NULL);
