@@ -18,6 +18,7 @@
 #include "sim/msa-test-world.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 
 #define MS 1000
 #define PASSWORD "hunter2"
@@ -154,6 +155,77 @@ no_trust_file (MsaTestWorld *world,
 }
 
 static void
+empty_trust_file (MsaTestWorld *world,
+                  MsaEasy *easy)
+{
+  g_autoptr (MsaTlsConfig) config = msa_tls_config_new_for_ca_file ("/empty.pem");
+
+  msa_sim_set_file (world->sim, "/empty.pem", "", -1);
+  msa_easy_set_tls_config (easy, config);
+}
+
+static void
+other_pin (MsaTestWorld *world,
+           MsaEasy *easy)
+{
+  const char *pins[] = { "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL };
+  const char *ca = msa_test_pki_ca_pem (tls_server->pki);
+  g_autoptr (GBytes) ca_pem = g_bytes_new (ca, strlen (ca));
+  g_autoptr (MsaTlsConfig) config =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", ca_pem, "pinned-keys", pins, NULL);
+
+  msa_easy_set_tls_config (easy, config);
+}
+
+static void
+show_certificate (MsaTestWorld *world,
+                  MsaEasy *easy,
+                  const char *certificate_file,
+                  const char *password)
+{
+  const MsaTestCert *cert = tls_server->cert;
+  const char *ca = msa_test_pki_ca_pem (tls_server->pki);
+  g_autoptr (GBytes) ca_pem = g_bytes_new (ca, strlen (ca));
+  g_autofree char *locked = msa_test_key_lock (cert->key_pem, "open sesame");
+  g_autoptr (MsaTlsConfig) config =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-pem", ca_pem, "certificate-file", certificate_file,
+                    "key-file", "/locked.pem", "key-password", password, NULL);
+
+  msa_sim_set_file (world->sim, "/cert.pem", cert->cert_pem, -1);
+  msa_sim_set_file (world->sim, "/locked.pem", locked, -1);
+  msa_easy_set_tls_config (easy, config);
+}
+
+static void
+no_certificate_file (MsaTestWorld *world,
+                     MsaEasy *easy)
+{
+  show_certificate (world, easy, "/none.pem", NULL);
+}
+
+static void
+no_password (MsaTestWorld *world,
+             MsaEasy *easy)
+{
+  show_certificate (world, easy, "/cert.pem", NULL);
+}
+
+static void
+wrong_password (MsaTestWorld *world,
+                MsaEasy *easy)
+{
+  show_certificate (world, easy, "/cert.pem", PASSWORD);
+}
+
+static void
+foreign_address (MsaTestWorld *world,
+                 MsaEasy *easy)
+{
+  msa_easy_set_local_address (easy, "192.0.2.1");
+  msa_sim_fail_nth (world->sim, "socket_bind", 1, EADDRNOTAVAIL);
+}
+
+static void
 total (MsaTestWorld *world,
        MsaEasy *easy)
 {
@@ -254,6 +326,18 @@ static const Failure failures[] = {
     "alias.test", "www.test" },
   { "tls-trust", "https://www.test/", NULL, FALSE, no_trust_file, MSA_ERROR_TLS_TRUST, "www.test",
     "/none.pem" },
+  { "tls-trust-empty", "https://www.test/", NULL, FALSE, empty_trust_file,
+    MSA_ERROR_TLS_TRUST_EMPTY, "www.test", "'/empty.pem' holds no certificate" },
+  { "tls-pin", "https://www.test/", NULL, FALSE, other_pin, MSA_ERROR_TLS_PIN, "www.test",
+    "none of those that are pinned" },
+  { "tls-client-certificate", "https://www.test/", NULL, FALSE, no_certificate_file,
+    MSA_ERROR_TLS_CLIENT_CERTIFICATE, "www.test", "/none.pem" },
+  { "tls-password-missing", "https://www.test/", NULL, FALSE, no_password, MSA_ERROR_TLS_PASSWORD,
+    "www.test", "'/locked.pem': it is locked by a password, and none is given" },
+  { "tls-password-wrong", "https://www.test/", NULL, FALSE, wrong_password,
+    MSA_ERROR_TLS_PASSWORD, "www.test", "'/locked.pem': the password is wrong" },
+  { "bind", "http://peer.org/", NULL, FALSE, foreign_address, MSA_ERROR_BIND, "peer.org",
+    "192.0.2.1 for 10.0.0.9:80 failed: Cannot assign requested address" },
   { "total", "http://peer.org/", NULL, FALSE, total, MSA_ERROR_TIMED_OUT, "peer.org",
     "500 ms: still waiting after 500 ms" },
   { "connect-over", "http://hole.org/", NULL, FALSE, connecting, MSA_ERROR_CONNECT_TIMED_OUT,
@@ -482,6 +566,95 @@ test_first_resolve (MsaTestWorld *world)
   g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_RESOLVE);
 }
 
+static guint n_sent_at_reply;
+
+/* What the client sends next fails. */
+static void
+reply_and_break (MsaTestHttpsLink *link,
+                 gpointer data)
+{
+  MsaSim *sim = link->server->sim;
+
+  msa_test_https_reply (link, data);
+  n_sent_at_reply = msa_sim_count (sim, "socket_send");
+  msa_sim_fail_nth (sim, "socket_send", 1, EPIPE);
+}
+
+/* The file cannot be finished, and the connection's goodbye cannot be sent. */
+static void
+test_first_goodbye (MsaTestWorld *world)
+{
+  g_autofree char *folder = g_dir_make_tmp ("msa-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "out", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  MsaEasy *easy = msa_test_world_make (world, "https://www.test/");
+
+  tls_server = msa_test_https_new_www (world->sim, "10.0.0.7", OK_REPLY);
+  tls_server->respond = reply_and_break;
+  msa_sim_set_host (world->sim, "www.test", MS, "10.0.0.7", NULL);
+  same_authority (world, easy);
+  msa_easy_set_output_file (easy, file);
+  msa_easy_set_forbid_reuse (easy, TRUE);
+  msa_sim_fail_nth (world->sim, "finish_output", 1, ENOSPC);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+  msa_test_world_settle (world, 10 * MS);
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_WRITE);
+  g_assert_nonnull (strstr (msa_easy_get_error (easy)->message, g_strerror (ENOSPC)));
+  g_assert_false (msa_test_https_get (tls_server, 0)->has_goodbye);
+  /* It was tried, and was what failed. */
+  g_assert_cmpuint (msa_sim_count (world->sim, "socket_send"), ==, n_sent_at_reply + 1);
+
+  msa_test_world_end_multi (world);
+  msa_test_https_free (tls_server);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+remove_folder (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+remove_and_close (MsaSim *sim,
+                  gpointer data)
+{
+  remove_folder (data);
+  msa_sim_peer_close (msa_sim_get_peer (sim, 0));
+}
+
+/* Half of the file is written, and cannot be thrown away. */
+static void
+test_first_output_file (MsaTestWorld *world)
+{
+  static const Failure half = { .reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe" };
+  g_autofree char *folder = g_dir_make_tmp ("msa-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "out", NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  MsaEasy *easy = msa_test_world_make (world, "http://peer.org/");
+
+  set_up_network (world, &half);
+  msa_easy_set_output_file (easy, file);
+  msa_sim_call_after (world->sim, 100 * MS, remove_and_close, folder);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run (world, 1));
+  msa_test_world_settle (world, 10 * MS);
+  g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_TRUNCATED);
+  g_assert_cmpuint (msa_sim_count (world->sim, "discard_output"), ==, 1);
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
+}
+
 /* Texts */
 
 static const struct
@@ -596,6 +769,8 @@ main (int argc,
   msa_test_world_add_test_in (MSA_TEST_ATTACHED, "/msa/errors/cancelled", test_cancelled);
   msa_test_world_add_test ("/msa/errors/first/timed-out", test_first_timed_out);
   msa_test_world_add_test ("/msa/errors/first/resolve", test_first_resolve);
+  msa_test_world_add_test ("/msa/errors/first/goodbye", test_first_goodbye);
+  msa_test_world_add_test ("/msa/errors/first/output-file", test_first_output_file);
   MSA_TEST_ADD_NUMBERED ("/msa/errors/tidy", texts, test_tidy);
   g_test_add_func ("/msa/errors/tidy-long", test_tidy_long);
   g_test_add_func ("/msa/errors/tidy-longest", test_tidy_longest);
