@@ -10,6 +10,7 @@
 #include "tls/msa-tls-trust-private.h"
 
 #include <errno.h>
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
 /* More turns than a stuttering transport needs to move a byte. */
@@ -263,39 +264,65 @@ staple_cb (gnutls_session_t session,
   return 0;
 }
 
-static void
-append_response (GString *pem,
-                 GBytes *response)
+static gnutls_ocsp_data_st
+make_response (GBytes *staple)
 {
-  gsize len;
-  gnutls_datum_t der = { (guchar *) g_bytes_get_data (response, &len), 0 };
-  gnutls_datum_t text;
+  gnutls_ocsp_data_st response = { 0 };
 
-  der.size = (guint) len;
-  g_assert_cmpint (gnutls_pem_base64_encode2 ("OCSP RESPONSE", &der, &text), ==, 0);
-  g_string_append_len (pem, (const char *) text.data, text.size);
-  gnutls_free (text.data);
+  staple_cb (NULL, staple, &response.response);
+  return response;
+}
+
+/* The functions that take a list of responses refuse what is revoked or outdated. */
+static int
+retrieve_cb (gnutls_session_t session,
+             const struct gnutls_cert_retr_st *info,
+             gnutls_pcert_st **chain,
+             unsigned int *n_chain,
+             gnutls_ocsp_data_st **responses,
+             unsigned int *n_responses,
+             gnutls_privkey_t *key,
+             unsigned int *flags)
+{
+  MsaTestTlsPeer *self = gnutls_transport_get_ptr (session);
+  gnutls_x509_privkey_t own_key;
+  gnutls_x509_crt_t *crts;
+
+  g_assert_cmpint (gnutls_certificate_get_x509_crt (self->credentials, 0, &crts, n_chain), ==, 0);
+  *chain = gnutls_calloc (*n_chain, sizeof **chain);
+  for (guint i = 0; i < *n_chain; i++)
+    {
+      g_assert_cmpint (gnutls_pcert_import_x509 (&(*chain)[i], crts[i], 0), ==, 0);
+      gnutls_x509_crt_deinit (crts[i]);
+    }
+  gnutls_free (crts);
+
+  g_assert_cmpint (gnutls_certificate_get_x509_key (self->credentials, 0, &own_key), ==, 0);
+  gnutls_privkey_init (key);
+  g_assert_cmpint (
+      gnutls_privkey_import_x509 (*key, own_key, GNUTLS_PRIVKEY_IMPORT_AUTO_RELEASE), ==, 0);
+
+  *n_responses = 2;
+  *responses = gnutls_calloc (*n_responses, sizeof **responses);
+  (*responses)[0] = make_response (self->staple);
+  (*responses)[1] = make_response (self->issuer_staple);
+  *flags = GNUTLS_CERT_RETR_DEINIT_ALL;
+  return 0;
 }
 
 static void
 set_staples (MsaTestTlsPeer *self,
              const MsaTestTlsOptions *options)
 {
-  g_autoptr (GString) pem = g_string_new (NULL);
-  gnutls_datum_t datum;
-
   if (options->issuer_staple == NULL)
     {
       gnutls_certificate_set_ocsp_status_request_function (self->credentials, staple_cb,
                                                            options->staple);
       return;
     }
-  append_response (pem, options->staple);
-  append_response (pem, options->issuer_staple);
-  datum = (gnutls_datum_t) { (guchar *) pem->str, (guint) pem->len };
-  g_assert_cmpint (gnutls_certificate_set_ocsp_status_request_mem (self->credentials, &datum, 0,
-                                                                   GNUTLS_X509_FMT_PEM),
-                   >=, 0);
+  self->staple = options->staple;
+  self->issuer_staple = options->issuer_staple;
+  gnutls_certificate_set_retrieve_function3 (self->credentials, retrieve_cb);
 }
 
 MsaTestTlsPeer *

@@ -36,6 +36,8 @@ typedef struct
   gnutls_certificate_credentials_t credentials; /* (owned) */
   GByteArray                      *to_server;   /* (owned) */
   GByteArray                      *to_client;   /* (owned) */
+  GBytes                          *staple;      /* (unowned) (nullable): with that of the issuer: */
+  GBytes                          *issuer_staple; /* (unowned) (nullable) */
 
   /* Knobs of the transport, as the client meets it. */
   gsize    step;          /* most bytes a send or recv moves; 0: all */

@@ -903,6 +903,8 @@ static const struct
   gboolean by_stranger;
 } of_issuers[] = {
   { "good", NULL, .status = MSA_TEST_STATUS_GOOD },
+  { "revoked", "revoked", .status = MSA_TEST_STATUS_REVOKED },
+  { "outdated", "outdated revocation data", .validity = MSA_TEST_EXPIRED },
   { "unknown", "unknown to the authority", .status = MSA_TEST_STATUS_UNKNOWN },
   { "of-the-future", "from the future", .validity = MSA_TEST_NOT_YET_VALID },
   { "by-stranger", "not its issuer's", .by_stranger = TRUE },
