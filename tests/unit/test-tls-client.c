@@ -13,6 +13,7 @@
 #include "sim/msa-test-rows.h"
 #include "tls/msa-tls-trust-private.h"
 
+#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 
@@ -168,6 +169,73 @@ test_load (gconstpointer data)
   assert_loads (config, loads[row].code, loads[row].message);
   if (loads[row].second_message != NULL)
     assert_loads (config, loads[row].code, loads[row].second_message);
+}
+
+/* What is wrong with the trust store, the certificate and the key are told apart, and so are the
+ * ways in which each may be wrong. */
+static void
+test_texts_differ (void)
+{
+  g_autoptr (GHashTable) texts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint n = 0;
+
+  for (gsize row = 0; row < G_N_ELEMENTS (loads); row++)
+    {
+      g_autoptr (MsaTlsConfig) config =
+          g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem", "certificate-file",
+                        loads[row].certificate, "key-file", loads[row].key, "key-password",
+                        loads[row].password, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (MsaTrust) trust =
+          msa_trust_load (sys, msa_tls_config_get_settings (config), &error);
+
+      g_assert_true ((trust == NULL) == (error != NULL));
+      /* An empty password is a wrong one. */
+      if (error == NULL || g_str_equal (loads[row].name, "password-empty"))
+        continue;
+      if (!g_hash_table_add (texts, g_strdup (error->message)))
+        g_error ("%s says nothing of its own: %s", loads[row].name, error->message);
+      n++;
+    }
+  g_assert_cmpuint (n, >, 10);
+}
+
+/* Files that are there, and cannot be read. */
+static const struct
+{
+  const char *name;
+  guint nth; /* of the files that are read */
+  int error_number;
+  int code;
+  const char *message;
+} unreadable[] = {
+  { "ca-is-a-folder", 1, EISDIR, MSA_ERROR_TLS_TRUST, "cannot read the trust file 'ca.pem': " },
+  { "ca-is-forbidden", 1, EACCES, MSA_ERROR_TLS_TRUST, "cannot read the trust file 'ca.pem': " },
+  { "certificate-is-a-folder", 2, EISDIR, MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+    "cannot read the client certificate file 'cert.pem': " },
+  { "certificate-is-forbidden", 2, EACCES, MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+    "cannot read the client certificate file 'cert.pem': " },
+  { "key-is-a-folder", 3, EISDIR, MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+    "cannot read the client key file 'key.pem': " },
+  { "key-is-forbidden", 3, EACCES, MSA_ERROR_TLS_CLIENT_CERTIFICATE,
+    "cannot read the client key file 'key.pem': " },
+};
+
+static void
+test_unreadable (gconstpointer data)
+{
+  gsize row = GPOINTER_TO_SIZE (data);
+  g_autoptr (MsaTlsConfig) config =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", "ca.pem", "certificate-file", "cert.pem",
+                    "key-file", "key.pem", NULL);
+  g_autoptr (GError) error = NULL;
+
+  msa_sim_fail_nth (sim, "read_file", unreadable[row].nth, unreadable[row].error_number);
+  g_assert_null (msa_trust_load (sys, msa_tls_config_get_settings (config), &error));
+  g_assert_error (error, MSA_ERROR, unreadable[row].code);
+  g_assert_true (g_str_has_prefix (error->message, unreadable[row].message));
+  g_assert_true (g_str_has_suffix (error->message, g_strerror (unreadable[row].error_number)));
+  assert_loads (config, 0, NULL);
 }
 
 static GBytes *
@@ -626,6 +694,8 @@ main (int argc,
   make_pin_files ();
 
   MSA_TEST_ADD_NUMBERED ("/msa/tls-client/load", loads, test_load);
+  MSA_TEST_ADD_NUMBERED ("/msa/tls-client/load/unreadable", unreadable, test_unreadable);
+  g_test_add_func ("/msa/tls-client/load/texts-differ", test_texts_differ);
   g_test_add_func ("/msa/tls-client/load/pem", test_load_pem);
   g_test_add_func ("/msa/tls-client/load/trust-store-first", test_load_without_ca);
   g_test_add_func ("/msa/tls-client/contents", test_contents);

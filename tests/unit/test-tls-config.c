@@ -239,6 +239,27 @@ test_immutable (void)
     g_assert_true (props[i]->flags & G_PARAM_CONSTRUCT_ONLY);
 }
 
+/* The objects of GLib warn, and what is not known counts as not said. */
+static void
+test_unknown_version (gconstpointer data)
+{
+  const char *property = data;
+  static const int unknown[] = { -1, MSA_TLS_VERSION_TLS_1_3 + 1, G_MAXINT };
+
+  for (guint i = 0; i < G_N_ELEMENTS (unknown); i++)
+    {
+      g_autoptr (MsaTlsConfig) config = NULL;
+      MsaTlsVersion version = MSA_TLS_VERSION_TLS_1_2;
+
+      g_test_expect_message ("GLib-GObject", G_LOG_LEVEL_WARNING,
+                             "*MsaTlsVersion*out of range*");
+      config = g_object_new (MSA_TYPE_TLS_CONFIG, property, unknown[i], NULL);
+      g_test_assert_expected_messages ();
+      g_object_get (config, property, &version, NULL);
+      g_assert_cmpint (version, ==, MSA_TLS_VERSION_AUTO);
+    }
+}
+
 /* Secrets can be handed in, and not got back. */
 static void
 test_secrets_stay (void)
@@ -622,6 +643,10 @@ main (int argc,
   g_test_add_func ("/msa/tls-config/accessors", test_accessors);
   g_test_add_func ("/msa/tls-config/properties", test_properties);
   g_test_add_func ("/msa/tls-config/immutable", test_immutable);
+  g_test_add_data_func ("/msa/tls-config/unknown-version/min-version", "min-version",
+                        test_unknown_version);
+  g_test_add_data_func ("/msa/tls-config/unknown-version/max-version", "max-version",
+                        test_unknown_version);
   g_test_add_func ("/msa/tls-config/secrets/stay", test_secrets_stay);
   g_test_add_func ("/msa/tls-config/secrets/not-in-identity", test_secrets_not_in_identity);
   g_test_add_func ("/msa/tls-config/new-for-ca-file", test_new_for_ca_file);
