@@ -166,6 +166,43 @@ test_tls_config (void)
   g_assert_false (msa_conn_key_equal (lax, other));
 }
 
+static MsaConnKey *
+make_client_key (const char *certificate,
+                 const char *key,
+                 const char *password)
+{
+  g_autoptr (MsaEasy) easy = msa_easy_new (NULL);
+  g_autoptr (MsaTlsConfig) config =
+      g_object_new (MSA_TYPE_TLS_CONFIG, "certificate-file", certificate, "key-file", key,
+                    "key-password", password, NULL);
+
+  msa_easy_set_tls_config (easy, config);
+
+  return make_key ("https://example.org/", easy);
+}
+
+/* Each client for itself, and none, too. */
+static void
+test_clients (void)
+{
+  MsaConnKey *keys[] = {
+    make_client_key (NULL, NULL, NULL),
+    make_client_key ("/a.pem", "/a.key", NULL),
+    make_client_key ("/b.pem", "/b.key", NULL),
+    make_client_key ("/a.pem", "/b.key", NULL),
+    make_client_key ("/a.pem", "/a.key", "secret"),
+    make_client_key ("pkcs11:object=a", "pkcs11:object=a;type=private", NULL),
+  };
+  g_autoptr (MsaConnKey) same = make_client_key ("/a.pem", "/a.key", NULL);
+
+  g_assert_true (msa_conn_key_equal (keys[1], same));
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    for (gsize j = 0; j < i; j++)
+      g_assert_false (msa_conn_key_equal (keys[i], keys[j]));
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    msa_conn_key_unref (keys[i]);
+}
+
 static void
 test_references (void)
 {
@@ -190,6 +227,7 @@ main (int argc,
   g_test_add_func ("/msa/conn-key/neutral", test_neutral);
   g_test_add_func ("/msa/conn-key/http-version", test_http_version);
   g_test_add_func ("/msa/conn-key/tls-config", test_tls_config);
+  g_test_add_func ("/msa/conn-key/clients", test_clients);
   g_test_add_func ("/msa/conn-key/references", test_references);
 
   return g_test_run ();

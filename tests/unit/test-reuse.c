@@ -17,6 +17,8 @@
 #include "sim/msa-test-rows.h"
 #include "sim/msa-test-world.h"
 
+#include <gnutls/x509.h>
+
 #define CA_FILE "/etc/ca.pem"
 #define OTHER_CA_FILE "/etc/other.pem"
 #define MS 1000
@@ -355,6 +357,57 @@ test_tls_config (MsaTestWorld *world)
   end_server (world, scene.server);
 }
 
+/* Who a connection was made as, it stays: the server knows its client by that. */
+static void
+test_clients (MsaTestWorld *world)
+{
+  MsaTestCert *certs[2];
+  MsaTlsConfig *configs[3] = { NULL, NULL, NULL };
+  const MsaTestCertSpec spec = { .common_name = "client", .purpose = GNUTLS_KP_TLS_WWW_CLIENT };
+  const MsaTestTlsOptions options = {
+    .cert = cert,
+    .client_hint = msa_test_pki_ca_pem (pki),
+  };
+  guint i;
+  Scene scene;
+
+  open_scene (&scene, world);
+  msa_test_https_free (scene.server);
+  scene.server = msa_test_https_new (world->sim, "10.0.0.1", &options, respond_cb, NULL);
+  for (i = 0; i < G_N_ELEMENTS (certs); i++)
+    {
+      g_autofree char *cert_path = g_strdup_printf ("/client-%u.pem", i);
+      g_autofree char *key_path = g_strdup_printf ("/client-%u.key", i);
+
+      certs[i] = msa_test_pki_issue (pki, &spec);
+      msa_sim_set_file (world->sim, cert_path, certs[i]->cert_pem, -1);
+      msa_sim_set_file (world->sim, key_path, certs[i]->key_pem, -1);
+      configs[i] = g_object_new (MSA_TYPE_TLS_CONFIG, "ca-file", CA_FILE, "certificate-file",
+                                 cert_path, "key-file", key_path, NULL);
+    }
+
+  for (i = 0; i < 2 * G_N_ELEMENTS (configs); i++)
+    run (world, make_tls (&scene, configs[i % G_N_ELEMENTS (configs)]));
+  g_assert_cmpuint (world->n_ok, ==, 6);
+  g_assert_cmpuint (scene.server->links->len, ==, 3);
+  g_assert_cmpuint (scene.server->n_resumed, ==, 0);
+  for (i = 0; i < G_N_ELEMENTS (configs); i++)
+    {
+      MsaTestHttpsLink *link = msa_test_https_get (scene.server, i);
+      guint n = 0;
+
+      g_assert_cmpuint (link->n_requests, ==, 2);
+      gnutls_certificate_get_peers (link->tls->session, &n);
+      g_assert_cmpuint (n, ==, configs[i] != NULL ? 1 : 0);
+    }
+  end_server (world, scene.server);
+  for (i = 0; i < G_N_ELEMENTS (certs); i++)
+    {
+      msa_test_cert_free (certs[i]);
+      g_object_unref (configs[i]);
+    }
+}
+
 /* Never in the clear what was asked for in TLS, nor the other way round. */
 static void
 test_scheme (MsaTestWorld *world)
@@ -598,6 +651,7 @@ add_tests (void)
   msa_test_world_add_test ("/msa/reuse/fresh-at-limit", test_fresh_at_limit);
   msa_test_world_add_test ("/msa/reuse/forbidden", test_forbidden);
   msa_test_world_add_test ("/msa/reuse/tls-config", test_tls_config);
+  msa_test_world_add_test ("/msa/reuse/clients", test_clients);
   msa_test_world_add_test ("/msa/reuse/scheme", test_scheme);
 }
 
