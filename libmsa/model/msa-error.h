@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * @MSA_ERROR_INVALID_ARGUMENT: a setting, header or argument has a value that is not allowed
  * @MSA_ERROR_BAD_URI: the URI cannot be parsed, or names an impossible host or port
  * @MSA_ERROR_UNSUPPORTED_SCHEME: no transfer is known for this scheme
- * @MSA_ERROR_NOT_BUILT_IN: the feature was left out when libmsa was built
+ * @MSA_ERROR_NOT_BUILT_IN: the feature was left out when libmsa was built. So far nothing can be
+ *   left out: for a build in which something can.
  * @MSA_ERROR_ALREADY_ADDED: the easy is in a multi already
  * @MSA_ERROR_CLOSED: the multi was closed
  * @MSA_ERROR_RESOLVE: the host name could not be resolved
