@@ -12,6 +12,8 @@
 #define N_PARALLEL 1000
 #define N_KEPT_ALIVE 10000
 #define N_KEPT_CONNECTIONS 100
+#define N_WAITS 10
+#define N_AT_A_TIME 3
 #define BIG_BODY_BYTES (8 * 1024 * 1024)
 
 static MsaTestPki *pki;
@@ -127,16 +129,23 @@ test_keepalive_timeout (MsaTestDriverKind kind,
 {
   g_autofree char *uri = make_uri_at (MSA_INTEROP_HTTPD_BRIEF, "/files/10");
   g_autoptr (MsaInteropBatch) batch = msa_interop_batch_new (kind);
+  guint n_connections;
 
-  for (guint i = 0; i < 5; i++)
+  /* More waits than connections at a time. */
+  msa_multi_set_max_connections_per_host (msa_interop_batch_get_multi (batch), N_AT_A_TIME);
+  for (guint i = 0; i < N_WAITS; i++)
     {
-      for (guint j = 0; j < 6; j++)
+      for (guint j = 0; j < N_AT_A_TIME; j++)
         msa_interop_batch_get (batch, uri);
       msa_interop_batch_wait (batch);
       msa_interop_batch_wait_for_close (batch);
     }
   for (guint i = 0; i < msa_interop_batch_get_length (batch); i++)
     msa_interop_check_file (msa_interop_batch_get_nth (batch, i), MSA_INTEROP_SMALL_FILE);
+  /* None lives through a wait; a port may come again. */
+  n_connections = msa_interop_batch_count_connections (batch);
+  g_assert_cmpuint (n_connections, >=, N_WAITS / 2);
+  g_assert_cmpuint (n_connections, <=, msa_interop_batch_get_length (batch));
 }
 
 /* Requests */
