@@ -86,6 +86,12 @@ static const struct
                      "com",
     "example.com" },
   { "idn-soft-hyphen", "exam\xc2\xadple.com", "example.com" },
+  { "idn-final-sigma", "\xce\xb2\xcf\x8c\xce\xbb\xce\xbf\xcf\x82.example", "xn--nxasmm1c.example" },
+  { "idn-sigma", "\xce\xb2\xcf\x8c\xce\xbb\xce\xbf\xcf\x83.example", "xn--nxasmq6b.example" },
+  { "idn-sigma-upper-case", "\xce\x92\xce\x8c\xce\x9b\xce\x9f\xce\xa3.example",
+    "xn--nxasmq6b.example" },
+  { "idn-joiner", "\xe0\xb7\x81\xe0\xb7\x8a\xe2\x80\x8d\xe0\xb6\xbb\xe0\xb7\x93.example",
+    "xn--10cl1a0b660p.example" },
   { "idn-second-label", "www.b\xc3\xbc"
                         "cher.example",
     "www.xn--bcher-kva.example" },
@@ -237,6 +243,10 @@ static const struct
   { "not-utf8-coded", "b%FCcher.example", "UTF-8" },
   { "not-utf8-overlong", "a%C0%AEb", "UTF-8" },
   { "surrogate", "a\xed\xa0\x80", "UTF-8" },
+  { "joiner-alone",
+    "a\xe2\x80\x8d"
+    "b.example",
+    NULL },
   { "bidi-mixed", "a\xd7\x90"
                   "b",
     NULL },
@@ -269,11 +279,18 @@ static const struct
   { "backslash", "a\\b", "“\\”" },
   { "backslash-coded", "a%5cb", "“\\”" },
   { "colon", "a:b", "“:”" },
+  { "colon-coded", "a%3ab", "“:”" },
+  { "colon-coded-port", "a%3A80", "“:”" },
+  { "colon-wide",
+    "a\xef\xbc\x9a"
+    "80",
+    NULL },
   { "at", "a@b", "“@”" },
   { "at-coded", "a%40b", "“@”" },
   { "hash", "a#b", "“#”" },
   { "hash-coded", "a%23b", "“#”" },
   { "question-mark", "a?b", "“?”" },
+  { "question-mark-coded", "a%3fb", "“?”" },
   { "less", "a<b", "“<”" },
   { "greater", "a>b", "“>”" },
   { "bracket-open", "a[b", "“[”" },
@@ -400,6 +417,36 @@ test_longest_text (void)
     }
 }
 
+/* A name that the conversion makes, on both sides of what DNS can carry, and of what libidn2 has
+ * room for. */
+static void
+test_idn_lengths (void)
+{
+  static const char start[] = "xn--tda." LABEL_63 "." LABEL_63 "." LABEL_63 ".";
+
+  for (gsize len = 248; len <= 260; len++)
+    for (guint dot = 0; dot <= 1; dot++)
+      {
+        g_autofree char *last = g_strnfill (len - strlen (start), 'z');
+        g_autofree char *ascii = g_strconcat (start, last, NULL);
+        g_autofree char *text =
+            g_strconcat ("\xc3\xbc", start + strlen ("xn--tda"), last, dot ? "." : "", NULL);
+        g_autoptr (GError) error = NULL;
+        g_autoptr (MsaHost) host = parse (text, strlen (text), &error);
+
+        if (len > 253)
+          {
+            g_assert_null (host);
+            g_assert_error (error, MSA_ERROR, MSA_ERROR_BAD_URI);
+            continue;
+          }
+        g_assert_no_error (error);
+        g_assert_cmpstr (host->name, ==, ascii);
+        g_assert_cmpuint (host->name_len, ==, len);
+        g_assert_cmpint (host->trailing_dot, ==, dot);
+      }
+}
+
 static void
 test_trailing_dot (void)
 {
@@ -493,6 +540,7 @@ main (int argc,
   g_test_add_func ("/msa/host/rejects/nul", test_rejects_nul);
   g_test_add_func ("/msa/host/rejects/very-long", test_rejects_very_long);
   g_test_add_func ("/msa/host/longest-text", test_longest_text);
+  g_test_add_func ("/msa/host/idn-lengths", test_idn_lengths);
   g_test_add_func ("/msa/host/trailing-dot", test_trailing_dot);
   g_test_add_func ("/msa/host/equal", test_equal);
   g_test_add_func ("/msa/host/ref", test_ref);
