@@ -271,8 +271,9 @@ test_coded_host (MsaTestWorld *world)
         continue;
       easy = msa_test_world_add (world, uri);
       g_assert_true (msa_test_world_run (world, world->n_completed + 1));
-      g_assert_nonnull (msa_easy_get_error (easy));
+      g_assert_error (msa_easy_get_error (easy), MSA_ERROR, MSA_ERROR_BAD_URI);
     }
+  g_assert_cmpuint (msa_sim_count (world->sim, "look_up"), ==, 0);
   g_assert_cmpuint (msa_sim_get_n_peers (world->sim), ==, 0);
 }
 
