@@ -360,19 +360,19 @@ test_row (gconstpointer data)
     check_row (row, NULL);
 }
 
+static const MsaSlice bad[][2] = {
+  { { "X", 1 }, { "a\r\nY: z", 7 } },
+  { { "X", 1 }, { "a\0b", 3 } },
+  { { "X\n", 2 }, { "a", 1 } },
+  { { "X ", 2 }, { "a", 1 } },
+  { { "", 0 }, { "a", 1 } },
+  { { "Authorization ", 14 }, { "a", 1 } },
+};
+
 /* A codec's door, which checks nothing, stands for a hole in the checks of options. */
 static void
 test_bad_headers_refused (void)
 {
-  static const MsaSlice bad[][2] = {
-    { { "X", 1 }, { "a\r\nY: z", 7 } },
-    { { "X", 1 }, { "a\0b", 3 } },
-    { { "X\n", 2 }, { "a", 1 } },
-    { { "X ", 2 }, { "a", 1 } },
-    { { "", 0 }, { "a", 1 } },
-    { { "Authorization ", 14 }, { "a", 1 } },
-  };
-
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
       const Row row = { .name = "bad", .code = MSA_ERROR_INVALID_ARGUMENT };
@@ -380,6 +380,29 @@ test_bad_headers_refused (void)
 
       msa_headers_append_checked (headers, bad[i][0], bad[i][1]);
       check_row (&row, headers);
+    }
+}
+
+static void
+test_bad_trailers_refused (void)
+{
+  const Row row = { .method = "PUT", .has_body = TRUE, .body_length = -1 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      MsaRequest request = make_request (&row, NULL);
+      g_autoptr (MsaHeaders) trailers = msa_headers_new ();
+      g_autoptr (GError) error = NULL;
+      MsaWriter writer;
+
+      g_assert_true (msa_headers_append (trailers, "X-Good", "1", NULL));
+      msa_headers_append_checked (trailers, bad[i][0], bad[i][1]);
+      request.trailers = trailers;
+      msa_writer_init (&writer, 1000);
+      g_assert_false (msa_http1_write_request_head (&writer, &request, &error));
+      g_assert_error (error, MSA_ERROR, MSA_ERROR_INVALID_ARGUMENT);
+      g_assert_null (strpbrk (error->message, "\r\n"));
+      msa_writer_release (&writer);
     }
 }
 
@@ -439,6 +462,7 @@ main (int argc,
       g_test_add_data_func (path, &rows[i], test_row);
     }
   g_test_add_func ("/msa/http1-request/refuses/bad-headers", test_bad_headers_refused);
+  g_test_add_func ("/msa/http1-request/refuses/bad-trailers", test_bad_trailers_refused);
   g_test_add_func ("/msa/http1-request/appends-behind-what-is-there",
                    test_appends_behind_what_is_there);
   g_test_add_func ("/msa/http1-request/head-limit", test_head_limit);

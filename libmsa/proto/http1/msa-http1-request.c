@@ -91,6 +91,23 @@ read_connection (Given *self,
   self->keep_alive |= msa_http1_list_has (value, MSA_SLICE ("keep-alive"));
 }
 
+/* What the list of fields refused before. */
+static gboolean
+check_field (const char *what,
+             MsaSlice name,
+             MsaSlice value,
+             GError **error)
+{
+  const char *fault = NULL;
+
+  if (!msa_is_token (name))
+    fault = "has a name that is not a token";
+  else if (!msa_is_field_value (value))
+    fault = "has a control character in its value";
+
+  return fault == NULL || fail (what, name, fault, error);
+}
+
 static gboolean
 read_given (Given *self,
             const MsaHeaders *headers,
@@ -104,10 +121,8 @@ read_given (Given *self,
       Field field;
 
       msa_headers_peek_nth (headers, i, &name, &value);
-      if (!msa_is_token (name))
-        return fail ("header name", name, "is not a token", error);
-      if (!msa_is_field_value (value))
-        return fail ("value of the header", name, "has a control character", error);
+      if (!check_field ("header", name, value, error))
+        return FALSE;
 
       field = find_field (name);
       if (field == FIELD_CONTENT_LENGTH || field == FIELD_TRANSFER_ENCODING)
@@ -186,6 +201,16 @@ check_trailers (MsaHeaders *trailers,
     { "Content-Encoding", 16 },
   };
 
+  guint n_fields = msa_headers_get_length (trailers);
+
+  for (guint i = 0; i < n_fields; i++)
+    {
+      MsaSlice name, value;
+
+      msa_headers_peek_nth (trailers, i, &name, &value);
+      if (!check_field ("trailer", name, value, error))
+        return FALSE;
+    }
   for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
     {
       MsaSlice value;
