@@ -8,6 +8,7 @@
 
 #include "msa-easy.h"
 
+#include "engine/msa-exchange-private.h"
 #include "msa-easy-private.h"
 #include "msa-peer-chain-private.h"
 #include "net/msa-socket-private.h"
@@ -313,6 +314,8 @@ msa_easy_get_timings (MsaEasy *self)
   g_return_val_if_fail (MSA_IS_EASY (self), NULL);
 
   transfer = get_transfer (self);
+  if (transfer != NULL && transfer->state == MSA_TRANSFER_CONNECTING)
+    msa_exchange_note_connecting (transfer, transfer->connection);
 
   return transfer == NULL ? NULL : msa_timings_new (&transfer->times, transfer->added_us);
 }

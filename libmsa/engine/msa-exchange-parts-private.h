@@ -12,9 +12,6 @@
 /* msa-exchange-connect.c: the connection is not open yet. */
 void     msa_exchange_drive_connecting (MsaEngine *engine,
                                         MsaConnection *connection);
-/* How far its making has come becomes the transfer's to tell. */
-void     msa_exchange_note_connecting (MsaTransfer *transfer,
-                                       const MsaConnection *connection);
 /* What is known of the connection's peer becomes the transfer's. */
 void     msa_exchange_note_peer    (MsaTransfer *transfer,
                                     const MsaConnection *connection);
