@@ -262,6 +262,89 @@ test_stream_full (void)
     }
 }
 
+/* One after the other */
+
+static MsaTask *begun; /* (nullable): was given to a thread */
+static MsaTask *told; /* (nullable): it is its turn */
+
+static void
+run_cb (MsaReactor *reactor,
+        MsaTask *task)
+{
+  g_assert_null (begun);
+  begun = task;
+}
+
+static void
+finished_cb (MsaJob *job)
+{
+  g_assert_null (told);
+  told = (MsaTask *) job;
+}
+
+static void
+await_cb (MsaReactor *reactor,
+          MsaTask *task)
+{
+  task->job.finished = finished_cb;
+}
+
+static void
+end_operation (MsaReactor *reactor)
+{
+  MsaTask *task = g_steal_pointer (&begun);
+
+  task->job.work (&task->job, reactor->sys);
+  task->done (task, reactor, 0);
+}
+
+static MsaSink *
+begin_write (MsaReactor *reactor,
+             GOutputStream *stream,
+             const char *text)
+{
+  MsaSink *sink = msa_sink_new_stream (reactor, stream);
+
+  sink->wake = wake_cb;
+  sink->ops->begin (sink, -1);
+  g_assert_cmpint (write_text (sink, text), ==, MSA_WRITE_CONTINUE);
+
+  return sink;
+}
+
+/* A run that ended has left a write behind: the next one begins none before that has returned. */
+static void
+test_stream_turns (void)
+{
+  static const MsaReactorOps ops = { .run = run_cb, .await = await_cb };
+  MsaReactor reactor = { .ops = &ops };
+  g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
+  MsaTask *first, *next;
+  MsaSink *sink;
+
+  msa_sink_unref (begin_write (&reactor, stream, "first"));
+  first = begun;
+  g_assert_nonnull (first);
+  sink = begin_write (&reactor, stream, "second");
+  g_assert_true (begun == first);
+  g_assert_null (told);
+
+  end_operation (&reactor);
+  next = g_steal_pointer (&told);
+  g_assert_nonnull (next);
+  g_assert_null (begun);
+  next->done (next, &reactor, 0);
+  g_assert_true (begun == next);
+  end_operation (&reactor);
+  g_assert_null (told);
+  g_assert_true (sink->ops->close (sink));
+  g_assert_null (sink->ops->get_error (sink));
+  g_assert_cmpmem (g_memory_output_stream_get_data (G_MEMORY_OUTPUT_STREAM (stream)),
+                   g_memory_output_stream_get_data_size (G_MEMORY_OUTPUT_STREAM (stream)),
+                   "firstsecond", strlen ("firstsecond"));
+  msa_sink_unref (sink);
+}
+
 int
 main (int argc,
       char **argv)
@@ -278,6 +361,7 @@ main (int argc,
   g_test_add_func ("/msa/sink/function/answers", test_function_answers);
   g_test_add_func ("/msa/sink/references", test_references);
   g_test_add_func ("/msa/sink/stream/full", test_stream_full);
+  g_test_add_func ("/msa/sink/stream/turns", test_stream_turns);
 
   return g_test_run ();
 }
