@@ -1,12 +1,14 @@
-/* test-busy-streams.c: runs that follow one that left an operation on their stream behind
+/* test-busy-streams.c: streams that are slow, or that an ended run has left an operation on
  *
- * On the real system, since such an operation is in a thread: it waits at a gate, which the test
- * opens. What is looked at is what the stream was asked for, and that it is one thing at a time.
+ * The latter on the real system, since such an operation is in a thread: it waits at a gate, which
+ * the test opens. What is looked at is what the stream was asked for, and that it is one thing at
+ * a time. What is merely slow is so in simulated time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "config.h"
 
+#include "base/msa-limits-private.h"
 #include "base/msa-lock-private.h"
 #include "msa-easy-options.h"
 #include "sim/msa-test-world.h"
@@ -436,6 +438,125 @@ test_write (MsaTestWorld *world)
   clear_gate ();
 }
 
+/* Slow */
+
+/* Writes at once; on a context, what it is given first it has done when the test says so. */
+typedef struct
+{
+  GOutputStream parent;
+  GString *taken; /* (owned) */
+  GTask *held; /* (owned) (nullable) */
+  gsize n_held;
+  gboolean fast;
+} SlowOutput;
+
+typedef GOutputStreamClass SlowOutputClass;
+
+GType slow_output_get_type (void);
+
+G_DEFINE_TYPE (SlowOutput, slow_output, G_TYPE_OUTPUT_STREAM)
+
+static gssize
+slow_output_write (GOutputStream *stream,
+                   const void *buffer,
+                   gsize count,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_string_append_len (((SlowOutput *) stream)->taken, buffer, (gssize) count);
+
+  return (gssize) count;
+}
+
+static void
+slow_output_write_async (GOutputStream *stream,
+                         const void *buffer,
+                         gsize count,
+                         int io_priority,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  SlowOutput *self = (SlowOutput *) stream;
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
+
+  slow_output_write (stream, buffer, count, cancellable, NULL);
+  self->n_held = count;
+  if (self->fast)
+    g_task_return_int (task, (gssize) count);
+  else
+    self->held = g_steal_pointer (&task);
+}
+
+static gssize
+slow_output_write_finish (GOutputStream *stream,
+                          GAsyncResult *result,
+                          GError **error)
+{
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+static void
+slow_output_let_go (SlowOutput *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->held);
+
+  self->fast = TRUE;
+  if (task != NULL)
+    g_task_return_int (task, (gssize) self->n_held);
+}
+
+static void
+slow_output_finalize (GObject *object)
+{
+  g_string_free (((SlowOutput *) object)->taken, TRUE);
+  G_OBJECT_CLASS (slow_output_parent_class)->finalize (object);
+}
+
+static void
+slow_output_class_init (SlowOutputClass *klass)
+{
+  klass->write_fn = slow_output_write;
+  klass->write_async = slow_output_write_async;
+  klass->write_finish = slow_output_write_finish;
+  G_OBJECT_CLASS (klass)->finalize = slow_output_finalize;
+}
+
+static void
+slow_output_init (SlowOutput *self)
+{
+  self->taken = g_string_new (NULL);
+}
+
+#define SLOW_BYTES 3000000
+
+/* The peer waits until the stream has caught up, each time, and nobody looks at the socket. */
+static void
+test_slow_output (MsaTestWorld *world)
+{
+  g_autoptr (GOutputStream) stream = g_object_new (slow_output_get_type (), NULL);
+  SlowOutput *output = (SlowOutput *) stream;
+  MsaEasy *easy = msa_test_world_make (world, "/size/3000000");
+
+  msa_sim_set_job_delay (world->sim, 2 * G_USEC_PER_SEC);
+  msa_easy_set_output_stream (easy, stream);
+  msa_test_world_add_again (world, easy);
+  g_assert_true (msa_test_world_run_until (world, has_received, easy));
+  for (guint i = 0; i < 3; i++)
+    {
+      msa_test_world_settle (world, G_USEC_PER_SEC / 2);
+      g_assert_cmpuint (msa_easy_get_bytes_received (easy), >=, MSA_MAX_SINK_BYTES);
+      g_assert_cmpuint (msa_easy_get_bytes_received (easy), <,
+                        MSA_MAX_SINK_BYTES + 2 * MSA_SCRATCH_BYTES);
+      g_assert_cmpint (msa_multi_get_timeout_ms (world->multi), ==, -1);
+    }
+
+  slow_output_let_go (output);
+  g_assert_true (msa_test_world_run (world, 1));
+  g_assert_no_error (msa_easy_get_error (easy));
+  msa_test_assert_fill (output->taken->str, output->taken->len, SLOW_BYTES);
+}
+
 int
 main (int argc,
       char **argv)
@@ -449,6 +570,7 @@ main (int argc,
   ADD ("waiting-is-removed", test_waiting_is_removed);
   ADD ("write", test_write);
 #undef ADD
+  msa_test_world_add_test ("/msa/busy-streams/slow-output", test_slow_output);
   msa_test_world_add_real_test_in (MSA_TEST_PERFORM, "/msa/busy-streams/multi-goes",
                                    test_multi_goes);
   msa_test_world_add_real_test_in (MSA_TEST_PERFORM, "/msa/busy-streams/multi-rests",
