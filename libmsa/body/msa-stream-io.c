@@ -146,7 +146,9 @@ work (MsaJob *job,
 {
   MsaStreamIo *self = (MsaStreamIo *) job;
 
-  operate (self, sys);
+  /* Not every stream looks at its cancellable: what has not begun leaves it as it is. */
+  if (!self->has_turn || !g_cancellable_set_error_if_cancelled (self->cancellable, &self->error))
+    operate (self, sys);
   give_turn (self);
   if (self->unfinished && g_cancellable_is_cancelled (self->cancellable))
     discard (self, sys);

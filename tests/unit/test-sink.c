@@ -339,9 +339,10 @@ test_stream_turns (void)
   g_assert_null (told);
   g_assert_true (sink->ops->close (sink));
   g_assert_null (sink->ops->get_error (sink));
+  /* The first one was cancelled before it began. */
   g_assert_cmpmem (g_memory_output_stream_get_data (G_MEMORY_OUTPUT_STREAM (stream)),
                    g_memory_output_stream_get_data_size (G_MEMORY_OUTPUT_STREAM (stream)),
-                   "firstsecond", strlen ("firstsecond"));
+                   "second", 6);
   msa_sink_unref (sink);
 }
 
