@@ -202,14 +202,19 @@ test_decided_early (gconstpointer data)
   pair_clear (&pair);
 }
 
+/* Who is not known gets no goodbye either. */
 static void
 test_freed_undecided (gconstpointer data)
 {
+  guint n_sends;
   Pair pair;
 
   pair_init (&pair, data);
   assert_undecided (&pair);
-  msa_filter_shutdown (pair.client);
+  n_sends = pair.peer->n_sends;
+  g_assert_cmpint (msa_filter_shutdown (pair.client), ==, MSA_IO_DONE);
+  g_assert_cmpuint (pair.peer->n_sends, ==, n_sends);
+  g_assert_true (pair.peer->was_shut_down);
   pair_clear (&pair);
 }
 

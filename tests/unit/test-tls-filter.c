@@ -1027,6 +1027,28 @@ test_renegotiation_refused_blocked (void)
   pair_clear (&pair);
 }
 
+/* The other way round: data is stuck, and then it is asked for. Nothing may come between, and the
+ * peer gets no answer. */
+static void
+test_renegotiation_while_sending (void)
+{
+  gsize n_sent = 0;
+  Pair pair;
+
+  pair_open (&pair, MSA_TEST_TLS_1_2);
+  pair.peer->out_blocked = TRUE;
+  g_assert_cmpint (msa_filter_send (pair.client, (const guint8 *) "hello", 5, &n_sent, NULL), ==,
+                   MSA_IO_AGAIN);
+  g_assert_cmpint (gnutls_rehandshake (pair.peer->session), ==, 0);
+  assert_gives (&pair, MSA_IO_AGAIN);
+  pair.peer->out_blocked = FALSE;
+  assert_gives (&pair, MSA_IO_AGAIN);
+  client_write (&pair, (const guint8 *) "hello", 5);
+  client_write (&pair, (const guint8 *) " again", 6);
+  assert_server_reads (&pair, "hello again", 11);
+  pair_clear (&pair);
+}
+
 /* Who only reads gets it sent as well. */
 static void
 test_renegotiation_refused_late (void)
@@ -1287,6 +1309,8 @@ add_data_tests (void)
   g_test_add_func ("/msa/tls-filter/renegotiation/refused", test_renegotiation_refused);
   g_test_add_func ("/msa/tls-filter/renegotiation/refused-blocked",
                    test_renegotiation_refused_blocked);
+  g_test_add_func ("/msa/tls-filter/renegotiation/while-sending",
+                   test_renegotiation_while_sending);
   g_test_add_func ("/msa/tls-filter/renegotiation/refused-late", test_renegotiation_refused_late);
   g_test_add_func ("/msa/tls-filter/renegotiation/flood", test_renegotiation_flood);
   g_test_add_func ("/msa/tls-filter/peek/data", test_peek_data);
