@@ -16,7 +16,7 @@ msa_build_packages="$msa_library_packages libgirepository1.0-dev gobject-introsp
 # What the tests need besides.
 msa_test_packages='python3-gi gjs nginx apache2-bin openssl gnutls-bin glib-networking libp11-kit-dev gi-docgen
   patch clang clang-format clang-tools libclang-rt-dev libuv1-dev mypy gir1.2-gtk-4.0 xvfb adwaita-icon-theme fonts-dejavu-core
-  libcurl4-openssl-dev libsoup-3.0-dev strace valgrind'
+  libcurl4-openssl-dev libsoup-3.0-dev libnghttp2-dev strace valgrind'
 
 msa_has_command () {
   command -v "$1" > /dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
@@ -59,6 +59,7 @@ assert Gio.TlsBackend.get_default ().supports_tls ()' > /dev/null 2>&1 ;;
     libglib2.0-dev) msa_has_module gio-unix-2.0 && msa_has_command glib-mkenums ;;
     libgnutls28-dev) msa_has_module gnutls ;;
     libidn2-dev) msa_has_module libidn2 ;;
+    libnghttp2-dev) msa_has_module libnghttp2 ;;
     libp11-kit-dev) msa_has_module p11-kit-1 ;;
     libpsl-dev) msa_has_module libpsl ;;
     libsoup-3.0-dev) msa_has_module libsoup-3.0 ;;
