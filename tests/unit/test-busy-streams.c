@@ -269,6 +269,13 @@ leave_read_behind (MsaTestWorld *world,
   msa_test_world_remove (world, easy);
 }
 
+/* The server may have answered already: it does not look at bodies. */
+static gboolean
+is_begun (gpointer data)
+{
+  return msa_easy_get_state (data) >= MSA_EASY_SENDING;
+}
+
 /* Runs as far as it can while the gate is shut. */
 static void
 add_behind_gate (MsaTestWorld *world,
@@ -276,7 +283,7 @@ add_behind_gate (MsaTestWorld *world,
 {
   msa_easy_set_uri (easy, world->base);
   msa_test_world_add_again (world, easy);
-  g_assert_true (msa_test_world_run_until_state (world, easy, MSA_EASY_SENDING));
+  g_assert_true (msa_test_world_run_until (world, is_begun, easy));
   msa_test_world_settle (world, 0);
   g_assert_cmpuint (world->n_completed, ==, 0);
 }
