@@ -36,8 +36,12 @@ typedef struct
   const char   *twice;           /* (nullable): what was given in two ways, one of which is lost by now */
 } MsaTlsSettings;
 
+#define MSA_TLS_PIN_ATTRIBUTE "pin-value="
+
 /* Whether the item is one of a PKCS#11 token. */
 gboolean msa_tls_item_is_token   (const MsaTlsItem *self);
+/* Of a token's URI: the attribute with the PIN, with the '?' or '&' before it. NULL: it has none. */
+const char *msa_tls_item_find_pin (const MsaTlsItem *self);
 
 /* libmsa's defaults, which verify all. */
 void     msa_tls_settings_init   (MsaTlsSettings *self);

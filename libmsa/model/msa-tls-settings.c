@@ -25,6 +25,16 @@ msa_tls_item_is_token (const MsaTlsItem *self)
   return self->file != NULL && g_ascii_strncasecmp (self->file, "pkcs11:", 7) == 0;
 }
 
+const char *
+msa_tls_item_find_pin (const MsaTlsItem *self)
+{
+  const char *at = msa_tls_item_is_token (self) ? strchr (self->file, '?') : NULL;
+
+  while (at != NULL && !g_str_has_prefix (at + 1, MSA_TLS_PIN_ATTRIBUTE))
+    at = strchr (at + 1, '&');
+  return at;
+}
+
 /* --- life --- */
 
 static void

@@ -1,7 +1,8 @@
 /* msa-tls-client.c: the client's certificate and key
  *
  * From PEM, in files or memory, or from PKCS#11 tokens. A token is asked with
- * the configuration's password as PIN, once: it locks itself after a few wrong ones.
+ * the configuration's password as PIN, or that of its URI, once: it locks itself after a few wrong
+ * ones.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -216,12 +217,34 @@ set_chain (Client *self,
   return result < 0 ? result : 0;
 }
 
+/* The URI of a token without its PIN, which goes the way of the others: GnuTLS would spend the last
+ * try on it. */
+static char *
+take_pin (Client *self,
+          const MsaTlsItem *item)
+{
+  const char *at = msa_tls_item_find_pin (item);
+  const char *value, *end;
+
+  if (at == NULL)
+    return g_strdup (item->file);
+
+  value = at + 1 + strlen (MSA_TLS_PIN_ATTRIBUTE);
+  end = value + strcspn (value, "&");
+  msa_wipe_free (self->pin->password);
+  self->pin->password = g_uri_unescape_segment (value, end, NULL);
+  if (*end == '\0')
+    return g_strndup (item->file, (gsize) (at - item->file));
+  return g_strdup_printf ("%.*s%s", (int) (at + 1 - item->file), item->file, end + 1);
+}
+
 static gboolean
 load_certificate (Client *self,
                   GError **error)
 {
   const MsaTlsItem *item = &self->settings->certificate;
   g_autoptr (GBytes) pem = NULL;
+  g_autofree char *uri = NULL;
   gnutls_x509_crt_t *list = NULL;
   gnutls_datum_t datum = { NULL, 0 };
   guint n = 0;
@@ -230,7 +253,8 @@ load_certificate (Client *self,
 
   if (msa_tls_item_is_token (item))
     {
-      result = gnutls_x509_crt_list_import_url (&list, &n, item->file, pin_cb, self->pin, 0);
+      uri = take_pin (self, item);
+      result = gnutls_x509_crt_list_import_url (&list, &n, uri, pin_cb, self->pin, 0);
     }
   else
     {
@@ -255,6 +279,7 @@ load_key (Client *self,
 {
   const MsaTlsItem *item = &self->settings->key;
   g_autoptr (GBytes) pem = NULL;
+  g_autofree char *uri = NULL;
   gnutls_datum_t datum = { NULL, 0 };
   gsize len = 0;
   int result = gnutls_privkey_init (&self->key);
@@ -265,7 +290,8 @@ load_key (Client *self,
   gnutls_privkey_set_pin_function (self->key, pin_cb, self->pin);
   if (msa_tls_item_is_token (item))
     {
-      result = gnutls_privkey_import_url (self->key, item->file, 0);
+      uri = take_pin (self, item);
+      result = gnutls_privkey_import_url (self->key, uri, 0);
       return result >= 0 || fail (self, "key", item, result, error);
     }
 

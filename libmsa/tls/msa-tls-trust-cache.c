@@ -171,12 +171,14 @@ forget_waiters (TrustEntry *self)
 /* --- locked keys --- */
 
 /* Another password may help where none was given, or a file refused it. A token is not tried twice:
- * it counts. */
+ * it counts. The PIN may be in its URI. */
 static gboolean
 can_be_unlocked (const TrustLoad *load)
 {
   return load->error != NULL && load->error->code == MSA_ERROR_TLS_PASSWORD &&
-         (load->settings.key_password == NULL || !msa_tls_item_is_token (&load->settings.key));
+         (!msa_tls_item_is_token (&load->settings.key) ||
+          (load->settings.key_password == NULL &&
+           msa_tls_item_find_pin (&load->settings.key) == NULL));
 }
 
 /* Takes the first waiter that could ask somebody out of the list. */

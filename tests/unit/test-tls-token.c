@@ -65,6 +65,14 @@ static const struct
   { "pin", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 0, 1, 0, NULL },
   { "pin-after-a-mistake", CERTIFICATE, KEY, MSA_TEST_TOKEN_PIN, 1, 1, 0, NULL },
   { "pin-in-uri", CERTIFICATE, KEY "?pin-value=1234", NULL, 0, 1, 0, NULL },
+  { "pin-in-uri-escaped", CERTIFICATE, KEY "?vendor=x&pin-value=%31%32%334", NULL, 0, 1, 0,
+    NULL },
+  { "pin-in-uri-among-others", CERTIFICATE, KEY "?pin-value=1234&max-slots=3", NULL, 0, 1, 0,
+    NULL },
+  { "pin-in-uri-wrong", CERTIFICATE, KEY "?pin-value=4321", NULL, 0, 1, MSA_ERROR_TLS_PASSWORD,
+    "cannot use the client key '" KEY "': its token refuses the PIN" },
+  { "pin-in-uri-last-try", CERTIFICATE, KEY "?pin-value=1234", NULL, 2, 0,
+    MSA_ERROR_TLS_PASSWORD, "its token would lock itself if the PIN were wrong once more" },
   { "pin-missing", CERTIFICATE, KEY, NULL, 0, 0, MSA_ERROR_TLS_PASSWORD,
     "cannot use the client key '" KEY "': its token asks for a PIN, and none is given" },
   { "pin-wrong", CERTIFICATE, KEY, "4321", 0, 1, MSA_ERROR_TLS_PASSWORD,
@@ -183,6 +191,7 @@ test_shown (gconstpointer data)
 typedef struct
 {
   const char *name;
+  const char *key;
   const char *pin; /* (nullable): of the configuration */
   gboolean    has_handler;
   const char *answers[3]; /* its; NULL: it cancels */
@@ -197,14 +206,18 @@ typedef struct
   guint        n_asked;
 } Person;
 
+#define ASKS "its token asks for a PIN, and none is given"
+#define REFUSES "its token refuses the PIN"
+
 static const Asked asked[] = {
-  { "right", NULL, TRUE, { MSA_TEST_TOKEN_PIN }, 1, 1, NULL },
+  { "right", KEY, NULL, TRUE, { MSA_TEST_TOKEN_PIN }, 1, 1, NULL },
   /* A card locks after a few: it is not asked for a second one. */
-  { "wrong", NULL, TRUE, { WRONG_PIN, MSA_TEST_TOKEN_PIN }, 1, 1, "its token refuses the PIN" },
-  { "cancelled", NULL, TRUE, { NULL }, 1, 0, "its token asks for a PIN, and none is given" },
-  { "nobody", NULL, FALSE, { NULL }, 0, 0, "its token asks for a PIN, and none is given" },
-  { "given", MSA_TEST_TOKEN_PIN, TRUE, { NULL }, 0, 1, NULL },
-  { "given-wrong", WRONG_PIN, TRUE, { MSA_TEST_TOKEN_PIN }, 0, 1, "its token refuses the PIN" },
+  { "wrong", KEY, NULL, TRUE, { WRONG_PIN, MSA_TEST_TOKEN_PIN }, 1, 1, REFUSES },
+  { "cancelled", KEY, NULL, TRUE, { NULL }, 1, 0, ASKS },
+  { "nobody", KEY, NULL, FALSE, { NULL }, 0, 0, ASKS },
+  { "given", KEY, MSA_TEST_TOKEN_PIN, TRUE, { NULL }, 0, 1, NULL },
+  { "given-wrong", KEY, WRONG_PIN, TRUE, { MSA_TEST_TOKEN_PIN }, 0, 1, REFUSES },
+  { "in-uri", KEY "?pin-value=" WRONG_PIN, NULL, TRUE, { MSA_TEST_TOKEN_PIN }, 0, 1, REFUSES },
 };
 
 static gboolean
@@ -237,7 +250,7 @@ test_asked (MsaTestWorld *world)
   MsaTestHttps *https =
       msa_test_https_new (world->sim, "10.0.0.7", &options, msa_test_https_answer, NULL);
   MsaTestTokenState *state = fill (client->cert_pem, client->key_pem);
-  g_autoptr (MsaTlsConfig) config = make_config (CERTIFICATE, KEY, row->pin);
+  g_autoptr (MsaTlsConfig) config = make_config (CERTIFICATE, row->key, row->pin);
   Person person = { .row = row };
   MsaEasy *easy = msa_test_world_make (world, "https://" HOST "/status/200");
 
