@@ -250,9 +250,10 @@ msa_engine_free (MsaEngine *self)
   msa_sockets_silence (&self->sockets);
   msa_scheduler_close_unused (self);
   msa_scheduler_reap (self);
-  free_mail (msa_mailbox_close (self->mailbox));
+  /* They let go of their jobs, each of which frees itself from here on, some in the mail. */
   msa_resolver_free (self->resolver);
   msa_trust_cache_free (self->trusts);
+  free_mail (msa_mailbox_close (self->mailbox));
   g_clear_pointer (&self->conn_env.sessions, msa_tls_sessions_unref);
   msa_reactor_remove_timer (&self->reactor, &self->wake_timer);
   msa_reactor_close (&self->reactor, &self->wake_watch);

@@ -213,6 +213,24 @@ test_dispose_resolving (MsaTestWorld *world)
   g_assert_cmpuint (watch.n_waits, ==, 0);
 }
 
+/* What jobs have brought lies in the mail, which nobody has read. */
+static void
+test_dispose_unread (MsaTestWorld *world)
+{
+  MsaEasy *easy = msa_test_world_make (world, "https://example.org/");
+  g_autoptr (MsaTlsConfig) config = msa_tls_config_new_for_ca_file ("/ca.pem");
+
+  msa_sim_set_file (world->sim, "/ca.pem", "no certificate", -1);
+  msa_sim_set_job_delay (world->sim, 50 * 1000);
+  msa_easy_set_tls_config (easy, config);
+  msa_test_world_add_again (world, easy);
+  msa_test_world_settle (world, 10 * 1000);
+  msa_multi_remove (world->multi, easy);
+  msa_sim_advance_by (world->sim, 100 * 1000);
+  msa_test_world_end_multi (world);
+  g_assert_cmpuint (world->n_completed, ==, 0);
+}
+
 /* A real look-up that does not return: two threads, one for each family */
 
 #define N_LOOK_UPS 2
@@ -668,6 +686,7 @@ main (int argc,
 
   msa_test_world_add_test ("/msa/contract/work/never-waits", test_never_waits);
   msa_test_world_add_test ("/msa/contract/work/dispose-resolving", test_dispose_resolving);
+  msa_test_world_add_test ("/msa/contract/work/dispose-unread", test_dispose_unread);
   msa_test_world_add_real_test ("/msa/contract/work/dispose-joins-nothing",
                                 test_dispose_joins_nothing);
   msa_test_world_add_test ("/msa/contract/work/stale-event", test_stale_event);
