@@ -18,6 +18,13 @@ msa_exchange_note_connecting (MsaTransfer *transfer,
 {
   gint64 started_us = transfer->times.at_us[MSA_PHASE_STARTED];
 
+  /* It counts for the connection's first exchange alone. */
+  if (connection->n_streams > 0)
+    {
+      transfer->times.reused = TRUE;
+      return;
+    }
+
   transfer->times = connection->times;
   transfer->times.at_us[MSA_PHASE_STARTED] = started_us;
 }

@@ -154,16 +154,12 @@ msa_exchange_judge_upload (MsaTransfer *transfer,
     msa_exchange_release_body (transfer, session);
 }
 
-/* What belongs to making the connection counts for its first exchange alone. */
 static void
 note_times (MsaEngine *engine,
             MsaTransfer *transfer,
             const MsaConnection *connection)
 {
-  if (connection->n_streams == 0)
-    msa_exchange_note_connecting (transfer, connection);
-  else
-    transfer->times.reused = TRUE;
+  msa_exchange_note_connecting (transfer, connection);
   transfer->times.secured = connection->times.at_us[MSA_PHASE_SECURED] != 0;
   transfer->times.at_us[MSA_PHASE_REQUESTED] = engine->now_us;
 }

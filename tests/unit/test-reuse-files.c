@@ -250,6 +250,35 @@ test_too_slow (MsaTestWorld *world)
   close_scene (&scene);
 }
 
+/* How long the old connection took to be made is no time of this transfer. */
+static void
+test_times (MsaTestWorld *world)
+{
+  g_autoptr (MsaTimings) checking = NULL, sent = NULL;
+  MsaEasy *easy;
+  Scene scene;
+  gint64 started_us;
+
+  open_scene (&scene, world);
+  run (&scene, 1, 2000 * MS);
+  install_client (&scene, 1);
+  msa_sim_set_job_delay (world->sim, 50 * MS);
+  easy = make_easy (&scene);
+  msa_test_world_add_again (world, easy);
+  msa_test_world_settle (world, 10 * MS);
+  checking = msa_easy_get_timings (easy);
+  g_assert_true (msa_timings_is_reused (checking));
+  started_us = msa_timings_get_time_us (checking, MSA_PHASE_STARTED);
+  g_assert_cmpint (msa_timings_get_time_us (checking, MSA_PHASE_CONNECTED), ==, started_us);
+
+  g_assert_true (msa_test_world_run (world, 2));
+  sent = msa_easy_get_timings (easy);
+  g_assert_false (msa_timings_is_reused (sent));
+  g_assert_cmpint (msa_timings_get_time_us (sent, MSA_PHASE_STARTED), >, started_us);
+  msa_sim_set_job_delay (world->sim, 0);
+  close_scene (&scene);
+}
+
 /* The application has lost interest: the job's end finds nobody. */
 static void
 test_removed_meanwhile (MsaTestWorld *world)
@@ -322,6 +351,7 @@ main (int argc,
     { "/msa/reuse/files/looked-at-just-now", test_looked_at_just_now },
     { "/msa/reuse/files/broken", test_broken },
     { "/msa/reuse/files/too-slow", test_too_slow },
+    { "/msa/reuse/files/times", test_times },
     { "/msa/reuse/files/removed-meanwhile", test_removed_meanwhile },
     { "/msa/reuse/files/ended-meanwhile", test_ended_meanwhile },
     { "/msa/reuse/files/forgotten", test_forgotten },
