@@ -9,6 +9,7 @@
 
 #include "fuzz/msa-fuzz-http1.h"
 
+#include "base/msa-limits-private.h"
 #include "model/msa-error.h"
 #include "proto/http1/msa-http1-lines-private.h"
 
@@ -20,13 +21,13 @@ static const MsaHttp1Part part = { "trailer section", 40, 200 };
 
 typedef struct
 {
-  GString *text;        /* the fields, each ended by LF */
-  gsize    n_bytes;
-  gsize    field_bytes;
-  gsize    value_at;    /* in the text: where the last value begins */
-  guint    n_fields;
+  GString *text; /* the fields, each ended by LF */
+  gsize n_bytes;
+  gsize field_bytes;
+  gsize value_at; /* in the text: where the last value begins */
+  guint n_fields;
   gboolean bare_lf;
-  gint     code;        /* 0: no error */
+  gint code; /* 0: no error */
   gboolean over;
 } Simple;
 
@@ -102,7 +103,8 @@ read_field (Simple *self,
   if (!is_clean (value.data, value.len))
     return fail (self, MSA_ERROR_BAD_REPLY);
 
-  self->n_fields++;
+  if (++self->n_fields > MSA_MAX_HEADER_FIELDS)
+    return fail (self, MSA_ERROR_TOO_LARGE);
   self->field_bytes = line.len;
   g_string_append_len (self->text, line.data, (gssize) name_len);
   g_string_append (self->text, ": ");
@@ -149,9 +151,9 @@ read_line (Simple *self,
 typedef struct
 {
   MsaHttp1Lines lines;
-  MsaHeaders   *headers; /* (owned) */
-  gint          code;
-  gboolean      over;
+  MsaHeaders *headers; /* (owned) */
+  gint code;
+  gboolean over;
 } Ours;
 
 /* FALSE: more is wanted, or none. */
