@@ -28,7 +28,7 @@ msa_tls_item_is_token (const MsaTlsItem *self)
 const char *
 msa_tls_item_find_pin (const MsaTlsItem *self)
 {
-  const char *at = msa_tls_item_is_token (self) ? strchr (self->file, '?') : NULL;
+  const char *at = strchr (self->file, '?');
 
   while (at != NULL && !g_str_has_prefix (at + 1, MSA_TLS_PIN_ATTRIBUTE))
     at = strchr (at + 1, '&');
