@@ -655,7 +655,8 @@ start_look (MsaConnection *self,
   g_autoptr (MsaTrust) trust = NULL;
 
   if (self->trust == NULL || config == NULL ||
-      !msa_trust_has_files (msa_tls_config_get_settings (config)))
+      !msa_trust_has_files (msa_tls_config_get_settings (config)) ||
+      msa_trust_cache_is_current (self->env->trusts, config, now_us))
     return FALSE;
 
   self->look = g_new0 (MsaTrustLook, 1);

@@ -39,6 +39,10 @@ MsaTrust      *msa_trust_cache_start  (MsaTrustCache *self,
                                        MsaTlsConfig *config,
                                        MsaTrustWaiter *waiter,
                                        gint64 now_us);
+/* Whether it is there and its files were looked at just now: start() would not wait. */
+gboolean       msa_trust_cache_is_current (MsaTrustCache *self,
+                                           MsaTlsConfig *config,
+                                           gint64 now_us);
 void           msa_trust_cache_cancel (MsaTrustCache *self,
                                        MsaTrustWaiter *waiter);
 /* After locked(): tries again with @password, for all who wait; done() or locked() follows. */

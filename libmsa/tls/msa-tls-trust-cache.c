@@ -405,6 +405,25 @@ pass_lock_on (MsaTrustCache *self,
     g_hash_table_remove (self->entries, entry->identity);
 }
 
+/* Nothing is to be waited for. */
+static gboolean
+is_current (const TrustEntry *entry,
+            gint64 now_us)
+{
+  return entry->load == NULL && entry->trust != NULL && !has_to_be_checked (entry, now_us);
+}
+
+gboolean
+msa_trust_cache_is_current (MsaTrustCache *self,
+                            MsaTlsConfig *config,
+                            gint64 now_us)
+{
+  const TrustEntry *entry =
+      g_hash_table_lookup (self->entries, msa_tls_config_get_trust_identity (config));
+
+  return entry != NULL && is_current (entry, now_us);
+}
+
 MsaTrust *
 msa_trust_cache_start (MsaTrustCache *self,
                        MsaTlsConfig *config,
@@ -421,7 +440,7 @@ msa_trust_cache_start (MsaTrustCache *self,
   if (entry == NULL)
     entry = add_entry (self, identity, config);
   entry->used_us = now_us;
-  if (entry->load == NULL && entry->trust != NULL && !has_to_be_checked (entry, now_us))
+  if (is_current (entry, now_us))
     return msa_trust_ref (entry->trust);
 
   append_waiter (entry, waiter);
